@@ -1,0 +1,70 @@
+import type { Json, JsonObject } from "./json.ts";
+
+/** On everything rota creates: as tags, labels or in the name, as the vendor allows. */
+export interface OwnershipMark {
+  readonly namespace: string;
+  readonly environment: string;
+  readonly job: string;
+}
+
+/** One thing a provider holds for a job: a schedule, a task definition, a container job. */
+export interface Resource {
+  /** The provider's word: `schedule`, `taskDefinition`, `job`. */
+  readonly kind: string;
+  /** Unique within placement and kind, and the same on every render: the name is the lock. */
+  readonly id: string;
+  readonly job: string;
+  /** Canonical, comparable with what is read back. References between resources are by id. */
+  readonly fields: JsonObject;
+  /** `kind/id` of resources that must exist before this one. */
+  readonly dependsOn?: readonly string[];
+}
+
+/** A resource as it was read back, with its mark. */
+export interface ObservedResource extends Resource {
+  readonly mark: OwnershipMark;
+  /** For the conditional write: an etag, a version, a hash of what was read. */
+  readonly revision: string;
+  /** Set by hand beside the fields rota manages: kept on update, shown as drift. */
+  readonly unmanaged?: JsonObject;
+  readonly paused?: boolean;
+  /** The vendor says that it cannot work (`UPDATE_FAILED`, `DISABLED`), in words. */
+  readonly problem?: string;
+}
+
+/** One date on which the vendor's schedule and the manifest's differ. */
+export interface FireDifference {
+  readonly job: string;
+  readonly local: string;
+  readonly kind: "missing" | "extra" | "moved";
+  readonly detail: string;
+}
+
+/** What a job becomes at a provider. Pure: the same job gives the same rendering. */
+export interface Rendering {
+  readonly resources: readonly Resource[];
+  readonly warnings: readonly string[];
+  /** From the 400-day proof; empty when equal. */
+  readonly differences: readonly FireDifference[];
+  /** Why this provider cannot run the job at all; then `resources` is empty. */
+  readonly refusal?: { readonly reason: string; readonly fix: string };
+}
+
+export interface FieldChange {
+  readonly path: string;
+  readonly from?: Json;
+  readonly to?: Json;
+}
+
+/** One step of a plan; serialisable, no client inside. */
+export type ResourceChange =
+  | { readonly action: "create"; readonly desired: Resource; readonly why: string }
+  | {
+      readonly action: "update";
+      readonly desired: Resource;
+      readonly actual: ObservedResource;
+      readonly fields: readonly FieldChange[];
+      readonly why: string;
+    }
+  | { readonly action: "delete"; readonly actual: ObservedResource; readonly why: string }
+  | { readonly action: "keep"; readonly desired: Resource; readonly actual: ObservedResource; readonly why: string };

@@ -1,0 +1,72 @@
+import type { GuardLimits, Workload } from "./job.ts";
+import type { Json } from "./json.ts";
+import type { Instant } from "./time.ts";
+
+export type RunStatus = "queued" | "starting" | "running" | "succeeded" | "failed" | "killed" | "lost" | "skipped";
+export const OPEN_STATUSES: readonly RunStatus[] = ["queued", "starting", "running"];
+
+/** Why a run exists. `foreign`: seen at the provider, started by somebody else than rota and its schedules. */
+export type RunCause = "fire" | "catchUp" | "retry" | "person" | "foreign";
+
+/** The provider's own identity of a run (pid + start time + boot id; a task's ARN): enough to find and stop exactly it. */
+export type RunHandle = Json;
+
+export interface Run {
+  readonly run: string;
+  readonly job: string;
+  readonly environment: string;
+  readonly placement: string;
+  readonly cause: RunCause;
+  /** The fire's key, absent when a person asked. */
+  readonly fire?: string;
+  /** The scheduled instant. */
+  readonly fireAt?: Instant;
+  /** From 1. */
+  readonly attempt: number;
+  readonly status: RunStatus;
+  readonly createdAt: Instant;
+  /** A queued run (a retry's back-off) does not start before. */
+  readonly notBefore?: Instant;
+  /** Confirmed by the provider; the meter starts here. */
+  readonly startedAt?: Instant;
+  readonly endedAt?: Instant;
+  readonly exitCode?: number;
+  readonly signal?: string;
+  readonly reason?: string;
+  readonly handle?: RunHandle;
+  /** As they were when the run was created; a later manifest does not reach it. */
+  readonly limits: GuardLimits;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly team?: string;
+  readonly costCenter?: string;
+  /** What the meter multiplies: kind of workload, vCPU, memory and GPUs asked for (0 where the kind has none). */
+  readonly workload: Workload["kind"];
+  readonly cpu: number;
+  readonly memoryBytes: number;
+  readonly gpu: number;
+}
+
+/**
+ * What one run used between two instants. A field that is absent is unknown, never zero; `cpuSeconds`
+ * counts the whole tree of processes. Instants are the provider's; `monotonicTo` is the engine's clock
+ * at the reading, for windows that a step of the wall clock must not touch.
+ */
+export interface Sample {
+  readonly from: Instant;
+  readonly to: Instant;
+  readonly monotonicTo?: number;
+  readonly cpuSeconds?: number;
+  readonly readBytes?: number;
+  readonly writtenBytes?: number;
+  readonly networkBytes?: number;
+  readonly memoryBytes?: number;
+  /** Bytes to stdout and stderr in this interval. */
+  readonly outputBytes?: number;
+  /** The share (0–1) of this interval's output lines that repeat lines already seen. */
+  readonly repeatingShare?: number;
+  readonly repeatingLine?: string;
+  /** Progress was reported in this interval (ROTA_PROGRESS, or a beat). */
+  readonly progress?: boolean;
+  /** Bytes in the run's own working directory, at `to`. */
+  readonly diskBytes?: number;
+}
