@@ -1,0 +1,204 @@
+import type { Diagnostic } from "../diagnostic/index.ts";
+import type { Environment, Job, Manifest } from "../model/index.ts";
+import { checkAfter } from "./after.ts";
+import { jobLayer } from "./define/job.ts";
+import { root } from "./define/root.ts";
+import type { Files } from "./files.ts";
+import { readIncludes } from "./include.ts";
+import { check } from "./issues.ts";
+import { collectJobs, type Declared } from "./jobs.ts";
+import { isMap, type Layer, placeOf } from "./layers.ts";
+import { type MergedValue, originsOf } from "./origins.ts";
+import { DEFAULT_MAX_BYTES, readManifestFile } from "./read.ts";
+import { type ManifestFile, Report } from "./report.ts";
+import { type Frame, resolveFrame } from "./resolve/frame.ts";
+import { resolveJob } from "./resolve/job.ts";
+import { unknownName } from "./resolve/names.ts";
+
+export interface LoadInput {
+  /** As the person named it; diagnostics and `sources` keep that name. */
+  readonly file: string;
+  /** Default: the first in the manifest. */
+  readonly environment?: string;
+  /** Cap of one file; default 16 MiB. */
+  readonly maxBytes?: number;
+  readonly files: Files;
+}
+
+export interface LoadedManifest {
+  /** Absent when there is any error. */
+  readonly manifest?: Manifest;
+  /** All of them, unsorted; warnings too. */
+  readonly diagnostics: readonly Diagnostic[];
+  /** Every file that was asked for, the manifest first: what to watch. */
+  readonly sources: readonly string[];
+  /** What `include` says, relative to the manifest's folder: a new file may match. */
+  readonly includes: readonly string[];
+  /** The environments declared, in order; the one loaded is `manifest.environment`. */
+  readonly environments: readonly string[];
+  /** A line (from 1) of a source, for showing a diagnostic. */
+  line(file: string, line: number): string | undefined;
+  /** Each merged value of a job with where it comes from; worked out when asked. Undefined: no such job here. */
+  origins(job: string): readonly MergedValue[] | undefined;
+}
+
+/** Reads, checks and resolves a manifest for one environment. Rejects only when `files` does. */
+export async function loadManifest(input: LoadInput): Promise<LoadedManifest> {
+  const { file, files, maxBytes = DEFAULT_MAX_BYTES } = input;
+  const report = new Report();
+  const main = await readManifestFile(file, files, maxBytes, report);
+  if (main === undefined) return outcome(report, []);
+  if (!isMap(main.value)) {
+    const hint = "begin with rota: 1, namespace and jobs";
+    report.add(main, [], { code: "R1022", message: "a manifest is a map", hint });
+    return outcome(report, []);
+  }
+  const { value: checked, broken } = check(root, main.value, main, [], report);
+  const includes = checked?.include ?? [];
+  const all = [main, ...(await readIncludes(includes, main, files, maxBytes, report))];
+  if (checked === undefined) return outcome(report, includes);
+
+  const frame = resolveFrame(checked, broken, main, report);
+  const declared = collectJobs(all, frame, report);
+  const defaults = defaultsOf(main);
+  const environment = chooseEnvironment(input.environment, frame, main, report);
+  if (environment === undefined) return outcome(report, includes, frame);
+
+  const jobs = resolveJobs(declared, defaults, frame, environment, report);
+  checkOthers(declared, defaults, frame, environment, report);
+  checkBudgets(frame, declared, main, report);
+  const layersOf = (name: string): readonly Layer[] | undefined => {
+    const job = declared.get(name);
+    return job && layersIn(job, defaults, environment.name);
+  };
+  const result = outcome(report, includes, frame, (name) => {
+    const layers = layersOf(name);
+    return layers && originsOf(layers, main, checked);
+  });
+  if (result.diagnostics.some(({ severity }) => severity === "error")) return result;
+  return { ...result, manifest: assemble(frame, environment, jobs) };
+}
+
+function outcome(
+  report: Report,
+  includes: readonly string[],
+  frame?: Frame,
+  origins: LoadedManifest["origins"] = () => undefined,
+): LoadedManifest {
+  return {
+    diagnostics: report.list(),
+    sources: report.sources,
+    includes,
+    environments: [...(frame?.environments.keys() ?? [])],
+    line: (file, line) => report.line(file, line),
+    origins,
+  };
+}
+
+function defaultsOf(main: ManifestFile): Layer | undefined {
+  const raw = isMap(main.value) ? main.value["defaults"] : undefined;
+  if (raw === undefined || !isMap(raw)) return undefined;
+  // The root's own check has reported what is wrong in here.
+  const { value, broken } = check(jobLayer, raw as ManifestFile["value"], main, ["defaults"], new Report());
+  return { kind: "defaults", file: main, path: ["defaults"], raw: raw as Layer["raw"], value: value ?? {}, broken };
+}
+
+function chooseEnvironment(
+  asked: string | undefined,
+  frame: Frame,
+  main: ManifestFile,
+  report: Report,
+): Environment | undefined {
+  if (asked === undefined) return frame.environments.values().next().value;
+  const found = frame.environments.get(asked);
+  if (found === undefined) {
+    report.add(main, ["environments"], unknownName("R1062", "environment", asked, frame.environments, "key"));
+  }
+  return found;
+}
+
+function layersIn(job: Declared, defaults: Layer | undefined, environment: string): readonly Layer[] {
+  const overlay = job.overlays.get(environment);
+  return [...(defaults ? [defaults] : []), job.layer, ...(overlay ? [overlay] : [])];
+}
+
+function runsIn(job: Declared, environment: string): boolean {
+  return job.only === undefined || job.only.includes(environment);
+}
+
+function resolveJobs(
+  declared: ReadonlyMap<string, Declared>,
+  defaults: Layer | undefined,
+  frame: Frame,
+  environment: Environment,
+  report: Report,
+): readonly Job[] {
+  const jobs: Job[] = [];
+  for (const [name, job] of declared) {
+    if (!runsIn(job, environment.name)) continue;
+    const resolved = resolveJob(name, layersIn(job, defaults, environment.name), frame, environment, report);
+    if (resolved) jobs.push(resolved);
+  }
+  jobs.sort((a, b) => (a.name < b.name ? -1 : 1));
+  for (const { job, index, problem } of checkAfter(jobs, declared)) {
+    const layers = layersIn(declared.get(job) as Declared, defaults, environment.name);
+    const path = ["schedule", "after", index];
+    const layer = placeOf(layers, path);
+    if (layer) report.add(layer.file, [...layer.path, ...path], problem);
+  }
+  return jobs;
+}
+
+/** Mistakes that only another environment would show: jobs that are overlaid there, or do not run here. */
+function checkOthers(
+  declared: ReadonlyMap<string, Declared>,
+  defaults: Layer | undefined,
+  frame: Frame,
+  environment: Environment,
+  report: Report,
+): void {
+  for (const other of frame.environments.values()) {
+    if (other === environment) continue;
+    for (const [name, job] of declared) {
+      if (!runsIn(job, other.name)) continue;
+      if (!job.overlays.has(other.name) && runsIn(job, environment.name)) continue;
+      resolveJob(name, layersIn(job, defaults, other.name), frame, other, report);
+    }
+  }
+}
+
+function checkBudgets(frame: Frame, declared: ReadonlyMap<string, Declared>, main: ManifestFile, report: Report): void {
+  for (const { name, match } of frame.budgets) {
+    const path = ["budgets", name, "match"];
+    if (match.job !== undefined && !declared.has(match.job)) {
+      report.add(main, [...path, "job"], unknownName("R1065", "job", match.job, declared));
+    }
+    const { provider, environment } = match;
+    if (provider !== undefined && !frame.placements.has(provider) && !frame.isRefused("providers", provider)) {
+      report.add(main, [...path, "provider"], unknownName("R1061", "provider", provider, frame.placements));
+    }
+    const known = environment === undefined || frame.environments.has(environment);
+    if (!known && !frame.isRefused("environments", environment)) {
+      const problem = unknownName("R1062", "environment", environment, frame.environments);
+      report.add(main, [...path, "environment"], problem);
+    }
+  }
+}
+
+function assemble(frame: Frame, environment: Environment, jobs: readonly Job[]): Manifest {
+  return {
+    namespace: frame.namespace,
+    timezone: frame.timezone,
+    currency: frame.currency,
+    environment,
+    environments: [...frame.environments.values()],
+    windows: Object.fromEntries(frame.windows),
+    calendars: Object.fromEntries(frame.calendars),
+    placements: [...frame.placements.values()],
+    pools: [...frame.pools.values()],
+    budgets: frame.budgets,
+    notify: [...frame.notify.values()],
+    safety: frame.safety,
+    jobs,
+  };
+}
