@@ -1,0 +1,18 @@
+export { localText, parseDate, parseLocal } from "./civil.ts";
+export { type CronFields, type CronResult, parseCron } from "./cron.ts";
+export { describeSchedule, describeWindow } from "./describe.ts";
+export { countFires, type DueFires, due, fires, nextFire } from "./fires.ts";
+export { checkRegion, holidaysOf, type RegionResult } from "./holiday.ts";
+export { type Omission, omitted } from "./omitted.ts";
+export type { TextError } from "./result.ts";
+export {
+  inWindows,
+  opensAt,
+  parseClock,
+  parseWeekday,
+  parseWindow,
+  type WeekInterval,
+  type WindowResult,
+  windowIntervals,
+} from "./window.ts";
+export { isTimezone, localAt, offsetAt, resolveLocal, type Zone, zoneOf } from "./zone.ts";
