@@ -1,0 +1,220 @@
+import { DAY_MINUTES, MONTH_MINUTES, WEEK_MINUTES } from "./shape.ts";
+
+/** The circle on which a task's starts return: so many weeks, or the 28 days of a month. */
+export type Circle = { readonly kind: "weeks"; readonly weeks: number } | { readonly kind: "month" };
+
+/** Minutes of a block: wide ranges are looked through in blocks first. Zones shift by whole blocks. */
+export const BLOCK_MINUTES = 5;
+const WEEK_BLOCKS = WEEK_MINUTES / BLOCK_MINUTES;
+/** How much more a free place in the shadow of a worse week counts than a low load. */
+const SHADOW = 4;
+
+/** Where `lay` puts what it reads. */
+export interface Gathered {
+  /** The largest load. */
+  readonly high: Float64Array;
+  /** The sum; less where it is in the shadow of a worse week or day. */
+  readonly sums: Float64Array;
+}
+
+/**
+ * The load of one pool, exact: loads are whole numbers. The week is kept for each week of the horizon, the
+ * month on its own circle of 28 days, and `folded` is what the worst week holds at each of its minutes: the
+ * largest over the weeks, plus the largest over the days of the month, since in the course of the years every
+ * day of the month falls on every day of the week.
+ */
+export class Board {
+  readonly weeks: number;
+  readonly folded: Float64Array = new Float64Array(WEEK_MINUTES);
+  /** By block, the largest of `folded` and its sum. */
+  readonly #blockHigh: Float64Array = new Float64Array(WEEK_BLOCKS);
+  readonly #blockSum: Float64Array = new Float64Array(WEEK_BLOCKS);
+  /** What does not come every week, for each week of the horizon; and of each minute the largest. */
+  readonly #horizon: Float64Array;
+  readonly #worst: Float64Array = new Float64Array(WEEK_MINUTES);
+  readonly #month: Float64Array | undefined;
+  /** Of each minute of the day, the largest over the days of the month. */
+  readonly #monthDay: Float64Array | undefined;
+
+  readonly #dayLoads: Float64Array = new Float64Array(28);
+  readonly #weekLoads: Float64Array;
+
+  constructor(weeks: number, withMonth: boolean) {
+    this.weeks = weeks;
+    this.#weekLoads = new Float64Array(weeks);
+    this.#horizon = new Float64Array(weeks > 1 ? weeks * WEEK_MINUTES : 0);
+    this.#month = withMonth ? new Float64Array(MONTH_MINUTES) : undefined;
+    this.#monthDay = withMonth ? new Float64Array(DAY_MINUTES) : undefined;
+  }
+
+  /** Adds `height` to `minutes` minutes from `start` (any whole number: the circle is closed). */
+  add(circle: Circle, start: number, minutes: number, height: number): void {
+    if (circle.kind === "month") this.#addMonth(start, minutes, height);
+    else if (circle.weeks === 1) this.#addEveryWeek(start, minutes, height);
+    else {
+      const step = circle.weeks * WEEK_MINUTES;
+      for (let at = start; at < start + this.#horizon.length; at += step) {
+        addAround(this.#horizon, at, minutes, height);
+        const week = Math.floor(mod(at, this.#horizon.length) / WEEK_MINUTES);
+        this.#weekLoads[week] = (this.#weekLoads[week] as number) + minutes * height;
+      }
+      this.#refreshWeek(start, Math.min(minutes, WEEK_MINUTES));
+    }
+  }
+
+  /** Reads `count` minutes of the circle from `start` on, over what stands in `into` when `over` is set. */
+  lay(circle: Circle, start: number, count: number, into: Gathered, over: boolean): void {
+    if (circle.kind === "weeks" && circle.weeks === 1) read(this.folded, this.folded, start, count, into, over);
+    else if (circle.kind === "month") this.#layMonth(start, count, into);
+    else this.#layWeeks(circle.weeks, start, count, into);
+  }
+
+  /** The same by blocks, for what comes every week: `start` and `count` are counted in blocks. */
+  layBlocks(start: number, count: number, into: Gathered, over: boolean): void {
+    read(this.#blockHigh, this.#blockSum, start, count, into, over);
+  }
+
+  peak(): number {
+    return this.#blockHigh.reduce((a, b) => Math.max(a, b), 0);
+  }
+
+  /** What each day of the month, or week of so many, holds beside what comes every week: the emptiest has room. */
+  partLoads(circle: Circle): number[] {
+    if (circle.kind === "month") return [...this.#dayLoads];
+    const loads = new Array<number>(circle.weeks).fill(0);
+    for (const [week, load] of this.#weekLoads.entries())
+      loads[week % circle.weeks] = (loads[week % circle.weeks] ?? 0) + load;
+    return loads;
+  }
+
+  #addEveryWeek(start: number, minutes: number, height: number): void {
+    addAround(this.folded, start, minutes, height);
+    this.#refreshBlocks(start, minutes);
+  }
+
+  #addMonth(start: number, minutes: number, height: number): void {
+    const month = this.#month;
+    const monthDay = this.#monthDay;
+    if (!month || !monthDay) throw new RangeError("this board was made without a month");
+    addAround(month, start, minutes, height);
+    const day = Math.floor(mod(start, MONTH_MINUTES) / DAY_MINUTES);
+    this.#dayLoads[day] = (this.#dayLoads[day] as number) + minutes * height;
+    for (let k = 0; k < Math.min(minutes, DAY_MINUTES); k++) {
+      const minute = mod(start + k, DAY_MINUTES);
+      let worst = 0;
+      for (let at = minute; at < MONTH_MINUTES; at += DAY_MINUTES) worst = Math.max(worst, month[at] as number);
+      const change = worst - (monthDay[minute] as number);
+      if (change === 0) continue;
+      monthDay[minute] = worst;
+      for (let at = minute; at < WEEK_MINUTES; at += DAY_MINUTES)
+        this.folded[at] = (this.folded[at] as number) + change;
+    }
+    for (let turn = 0; turn < 7; turn++)
+      this.#refreshBlocks(start + turn * DAY_MINUTES, Math.min(minutes, DAY_MINUTES));
+  }
+
+  #refreshWeek(start: number, minutes: number): void {
+    for (let k = 0; k < minutes; k++) {
+      const at = mod(start + k, WEEK_MINUTES);
+      const worst = this.#worstWeek(at, 0, 1);
+      this.folded[at] = (this.folded[at] as number) + worst - (this.#worst[at] as number);
+      this.#worst[at] = worst;
+    }
+    this.#refreshBlocks(start, minutes);
+  }
+
+  #refreshBlocks(start: number, minutes: number): void {
+    const at = mod(start, WEEK_MINUTES);
+    const first = Math.floor(at / BLOCK_MINUTES);
+    const count = Math.min(Math.floor((at + minutes - 1) / BLOCK_MINUTES) - first + 1, WEEK_BLOCKS);
+    for (let k = 0, block = first; k < count; k++, block = block + 1 === WEEK_BLOCKS ? 0 : block + 1) {
+      let high = 0;
+      let sum = 0;
+      for (let m = block * BLOCK_MINUTES; m < (block + 1) * BLOCK_MINUTES; m++) {
+        const load = this.folded[m] as number;
+        if (load > high) high = load;
+        sum += load;
+      }
+      this.#blockHigh[block] = high;
+      this.#blockSum[block] = sum;
+    }
+  }
+
+  /** The largest load of a minute over the weeks first, first + step, … of the horizon. */
+  #worstWeek(minute: number, first: number, step: number): number {
+    let worst = 0;
+    for (let week = first; week < this.weeks; week += step) {
+      const load = this.#horizon[week * WEEK_MINUTES + minute] as number;
+      if (load > worst) worst = load;
+    }
+    return worst;
+  }
+
+  #layWeeks(weeks: number, start: number, count: number, into: Gathered): void {
+    const length = weeks * WEEK_MINUTES;
+    for (let k = 0, at = mod(start, length); k < count; k++, at = at + 1 === length ? 0 : at + 1) {
+      const minute = at % WEEK_MINUTES;
+      const own = this.#worstWeek(minute, Math.floor(at / WEEK_MINUTES), weeks);
+      const load = (this.folded[minute] as number) - (this.#worst[minute] as number) + own;
+      into.high[k] = load;
+      into.sums[k] = load - SHADOW * ((this.folded[minute] as number) - load);
+    }
+  }
+
+  #layMonth(start: number, count: number, into: Gathered): void {
+    const month = this.#month ?? new Float64Array(MONTH_MINUTES);
+    const monthDay = this.#monthDay ?? new Float64Array(DAY_MINUTES);
+    for (let k = 0, at = mod(start, MONTH_MINUTES); k < count; k++, at = at + 1 === MONTH_MINUTES ? 0 : at + 1) {
+      const minute = at % DAY_MINUTES;
+      let week = 0;
+      for (let m = minute; m < WEEK_MINUTES; m += DAY_MINUTES) week = Math.max(week, this.folded[m] as number);
+      const shadow = (monthDay[minute] as number) - (month[at] as number);
+      into.high[k] = week - shadow;
+      into.sums[k] = week - (SHADOW + 1) * shadow;
+    }
+  }
+}
+
+export function mod(value: number, length: number): number {
+  const rest = value % length;
+  return rest < 0 ? rest + length : rest;
+}
+
+function addAround(circle: Float64Array, start: number, minutes: number, height: number): void {
+  let at = mod(start, circle.length);
+  let left = minutes;
+  while (left > 0) {
+    const end = Math.min(at + left, circle.length);
+    for (let k = at; k < end; k++) circle[k] = (circle[k] as number) + height;
+    left -= end - at;
+    at = 0;
+  }
+}
+
+function read(
+  loads: Float64Array,
+  burdens: Float64Array,
+  start: number,
+  count: number,
+  { high, sums }: Gathered,
+  over: boolean,
+): void {
+  const length = loads.length;
+  let at = mod(start, length);
+  let done = 0;
+  while (done < count) {
+    const end = Math.min(count, done + length - at);
+    if (over) {
+      for (let i = done, j = at; i < end; i++, j++) {
+        const load = loads[j] as number;
+        if (load > (high[i] as number)) high[i] = load;
+        sums[i] = (sums[i] as number) + (burdens[j] as number);
+      }
+    } else {
+      high.set(loads.subarray(at, at + end - done), done);
+      sums.set(burdens.subarray(at, at + end - done), done);
+    }
+    done = end;
+    at = 0;
+  }
+}

@@ -1,0 +1,10 @@
+export { assignSlots, type SlotAssignment, type Unplaceable } from "./assign.ts";
+export { type CapacityProblem, findOverload } from "./capacity.ts";
+export type { Certificate } from "./certificate.ts";
+export { type HeatMap, type HeatTextOptions, heatMap, heatText } from "./heat.ts";
+export { earliestWeek, type LevelledPool, type Levelling, type LevelOptions, level, type Moved } from "./level.ts";
+export { type Lock, type LockProblem, parseLock, renderLock, withSlots } from "./lock.ts";
+export { findWrongGuesses, type WrongGuess } from "./observed.ts";
+export type { Observation } from "./problem.ts";
+export { type Realised, type StaggerReport, staggerReport, staggerSvg, staggerText } from "./report.ts";
+export { type RealisedPeak, simulatePeaks } from "./simulate.ts";

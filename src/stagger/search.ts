@@ -1,0 +1,221 @@
+import { allowedAfter } from "./after.ts";
+import { Board } from "./board.ts";
+import { hash32, hashBelow } from "./hash.ts";
+import { contains, type Interval, intersect, measure, nth } from "./interval.ts";
+import type { Problem } from "./problem.ts";
+import { type Best, type Lane, Scorer } from "./score.ts";
+import { closes, DAY_MINUTES, type Shape, WEEK_MINUTES } from "./shape.ts";
+import { packEarliest, packLatest } from "./spacing.ts";
+import { occurrences, type Task } from "./task.ts";
+
+/** Up to so many tasks every minute is looked at. */
+const SMALL_PROBLEM = 2000;
+
+/** The week as it stands while it is searched: every task's starts, and the load of every pool. */
+export class Week {
+  readonly problem: Problem;
+  /** Kinds of lanes: false levels rectangles, true the expected curves. */
+  readonly kinds: readonly boolean[];
+  /** By task; undefined while it is not placed. In the minutes of its shape. */
+  readonly starts: (readonly number[] | undefined)[];
+  /** By pool. */
+  readonly lanes: readonly (readonly Lane[])[];
+  readonly #scorer: Scorer;
+  /** Where the first of several starts may stand, by shape: it is asked for again and again. */
+  readonly #firstRooms: Map<Shape, Interval[]> = new Map<Shape, Interval[]>();
+  readonly #followers: ReadonlyMap<number, readonly number[]>;
+  /** Tasks whose `after` left them no start; they were placed without it. */
+  readonly outOfOrder: Set<number> = new Set<number>();
+
+  constructor(problem: Problem, kinds: readonly boolean[] = [false]) {
+    this.problem = problem;
+    this.kinds = kinds;
+    this.starts = new Array(problem.tasks.length).fill(undefined);
+    this.#scorer = new Scorer(problem.tasks, problem.tasks.length > SMALL_PROBLEM);
+    const followers = new Map<number, number[]>();
+    for (const [index, task] of problem.tasks.entries()) {
+      for (const before of task.after) followers.set(before, [...(followers.get(before) ?? []), index]);
+    }
+    this.#followers = followers;
+    const months = new Set(problem.tasks.filter((t) => t.circle.kind === "month").map((t) => t.pool));
+    this.lanes = problem.pools.map((_, pool) =>
+      Array.from({ length: problem.halves }, (_, half) =>
+        kinds.map((expected) => ({ board: new Board(problem.weeks, months.has(pool)), half, expected, limit: 0 })),
+      ).flat(),
+    );
+    for (const [index, task] of problem.tasks.entries()) if (!task.shape) this.put(index, [0]);
+    this.liftAll();
+  }
+
+  /** Takes the standing peaks as the limits under which no start is worse than another. */
+  liftAll(): void {
+    for (const lanes of this.lanes) lift(lanes);
+  }
+
+  put(index: number, starts: readonly number[]): void {
+    this.starts[index] = starts;
+    this.#load(index, starts, 1);
+  }
+
+  take(index: number): readonly number[] {
+    const starts = this.starts[index] ?? [];
+    this.#load(index, starts, -1);
+    this.starts[index] = undefined;
+    return starts;
+  }
+
+  /** Puts a task where it is best, and lifts the limits that it could not keep. */
+  place(index: number): void {
+    const task = this.problem.tasks[index] as Task;
+    const lanes = this.lanes[task.pool] ?? [];
+    const shape = this.#ordered(index);
+    const starts: number[] = [];
+    if (shape.times === 1) {
+      const best = this.#bestOfParts(task, index, shape) ?? this.best(index, shape.allowed);
+      if (best) {
+        this.put(index, [best.start]);
+        if (best.excess > 0) lift(lanes);
+      }
+      return;
+    }
+    for (let k = 0; k < shape.times; k++) {
+      const best = this.best(index, k === 0 ? this.#firstRoom(shape) : roomFor(shape, starts, k));
+      if (!best) break;
+      starts.push(best.start);
+      this.#load(index, [best.start], 1);
+      if (best.excess > 0) lift(lanes);
+    }
+    this.starts[index] = starts;
+  }
+
+  #firstRoom(shape: Shape): Interval[] {
+    const known = this.#firstRooms.get(shape);
+    if (known) return known;
+    const room = roomFor(shape, [], 0);
+    this.#firstRooms.set(shape, room);
+    return room;
+  }
+
+  /** The task's shape, cut to what `after` leaves of it. */
+  #ordered(index: number): Shape {
+    const { tasks } = this.problem;
+    const task = tasks[index] as Task;
+    const shape = task.shape as Shape;
+    this.outOfOrder.delete(index);
+    if (task.after.length === 0 && !this.#followers.has(index)) return shape;
+    const allowed = allowedAfter(tasks, this.#followers, index, this.starts);
+    if (allowed && packEarliest(allowed, shape.times, shape.apartMinutes)) {
+      const { periodMinutes, times, apartMinutes } = shape;
+      return { ...shape, allowed, circular: shape.circular && closes(allowed, times, apartMinutes, periodMinutes) };
+    }
+    this.outOfOrder.add(index);
+    return shape;
+  }
+
+  /** Whether a start that stands keeps the order of `after`. */
+  inOrder(index: number, starts: readonly number[]): boolean {
+    const { tasks } = this.problem;
+    const task = tasks[index] as Task;
+    if (task.after.length === 0) return true;
+    // What waits for this task is asked for itself: only what comes too early has to move.
+    const allowed = allowedAfter(tasks, new Map(), index, this.starts);
+    return allowed !== undefined && starts.every((start) => contains(allowed, start));
+  }
+
+  /** On a long circle, the emptiest week or day of the month is looked at first: it mostly has room. */
+  #bestOfParts(task: Task, index: number, shape: Shape): Best | undefined {
+    const [lane] = this.lanes[task.pool] ?? [];
+    if (!lane || (task.circle.kind === "weeks" && task.circle.weeks === 1)) return undefined;
+    const loads = lane.board.partLoads(task.circle);
+    const part = loads.indexOf(Math.min(...loads));
+    const length = task.circle.kind === "month" ? DAY_MINUTES : WEEK_MINUTES;
+    const inside = intersect(shape.allowed, [{ from: part * length, to: (part + 1) * length }]);
+    if (inside.length === 0) return undefined;
+    const best = this.best(index, inside);
+    return best && best.excess === 0 ? best : undefined;
+  }
+
+  best(index: number, ranges: readonly Interval[]): Best | undefined {
+    const task = this.problem.tasks[index] as Task;
+    const from = nth(ranges, hashBelow(task.name, measure(ranges)));
+    return this.#scorer.best(task, this.lanes[task.pool] ?? [], ranges, from);
+  }
+
+  peaks(pool: number): number[] {
+    return (this.lanes[pool] ?? []).filter((lane) => !lane.expected).map((lane) => lane.board.peak());
+  }
+
+  #load(index: number, starts: readonly number[], sign: 1 | -1): void {
+    const task = this.problem.tasks[index] as Task;
+    for (const lane of this.lanes[task.pool] ?? []) {
+      const curve = lane.expected ? task.curve : task.plain;
+      const shift = task.toUtc[lane.half] ?? 0;
+      for (const start of starts) {
+        for (const at of occurrences(task, start)) {
+          for (let k = 0; k < curve.to.length; k++) {
+            const from = curve.from[k] as number;
+            const height = sign * task.load * (curve.share[k] as number);
+            lane.board.add(task.circle, at + shift + from, (curve.to[k] as number) - from, height);
+          }
+        }
+      }
+    }
+  }
+}
+
+/** Both halves of the year share one limit, since the worse one counts. */
+function lift(lanes: readonly Lane[]): void {
+  for (const expected of [false, true]) {
+    const alike = lanes.filter((lane) => lane.expected === expected);
+    const limit = Math.max(...alike.map((lane) => Math.max(lane.limit, lane.board.peak())));
+    for (const lane of alike) lane.limit = limit;
+  }
+}
+
+/** Where the kth of several starts may stand, given those before it: all that come after it must still fit. */
+function roomFor(shape: Shape, before: readonly number[], k: number): Interval[] {
+  const { allowed, times, apartMinutes, periodMinutes } = shape;
+  const first = before[0];
+  const limit = first === undefined || !shape.circular ? undefined : first + periodMinutes - apartMinutes;
+  const latest = packLatest(allowed, times, apartMinutes, limit)?.[k] ?? 0;
+  const after = k === 0 ? 0 : (before[k - 1] ?? 0) + apartMinutes;
+  const room = intersect(allowed, [{ from: after, to: latest + 1 }]);
+  if (k > 0 || !shape.circular) return room;
+  return room.flatMap(({ from, to }) => {
+    const kept: Interval[] = [];
+    for (let start = from; start < to; start++) {
+      const last = packEarliest(allowed, times, apartMinutes, start)?.at(-1) ?? Number.POSITIVE_INFINITY;
+      if (last - start > periodMinutes - apartMinutes) continue;
+      const open = kept.at(-1);
+      if (open && open.to === start) kept[kept.length - 1] = { from: open.from, to: start + 1 };
+      else kept.push({ from: start, to: start + 1 });
+    }
+    return kept;
+  });
+}
+
+/** The order in which tasks are placed: the hardest first, but after what they wait for. Ties by a hash of the name, so that no file order counts. */
+export function placingOrder(tasks: readonly Task[], timePower = 0.25, roomPower = 0.1, countPower = 0.25): number[] {
+  const keyed = tasks.flatMap((task, index) => {
+    if (!task.shape) return [];
+    const { shape } = task;
+    const count =
+      shape.kind === "day"
+        ? shape.openDays.length
+        : shape.kind === "phase"
+          ? 10_080 / shape.periodMinutes
+          : shape.times;
+    const key = (task.load * task.minutes ** timePower * count ** countPower) / measure(shape.allowed) ** roomPower;
+    return [{ index, key: Math.round(key * 1024), hash: hash32(task.name) }];
+  });
+  keyed.sort((a, b) => b.key - a.key || a.hash - b.hash || a.index - b.index);
+  const order = new Set<number>();
+  const visit = (index: number, path: ReadonlySet<number>): void => {
+    const task = tasks[index] as Task;
+    if (order.has(index) || path.has(index) || !task.shape) return;
+    if (task.after.length > 0) for (const before of task.after) visit(before, new Set([...path, index]));
+    order.add(index);
+  };
+  for (const { index } of keyed) visit(index, new Set());
+  return [...order];
+}
