@@ -1,0 +1,169 @@
+import type {
+  Clock,
+  DesiredJob,
+  Instant,
+  Job,
+  JsonObject,
+  ObservedResource,
+  Random,
+  Rendering,
+  ResourceChange,
+  RunHandle,
+  Sample,
+  StopMode,
+  Workload,
+} from "../model/index.ts";
+
+/** What a placement can do; the engine asks here, never by the type's name. */
+export interface Capabilities {
+  /** `native`: the vendor fires without us. `engine`: the daemon fires by calling `start`. */
+  readonly schedules: "native" | "engine";
+  readonly workloads: readonly Workload["kind"][];
+  /** Which signals `measure` can know, how often, and how late they come. */
+  readonly metrics: {
+    readonly cpu: boolean;
+    readonly io: boolean;
+    readonly network: boolean;
+    readonly output: boolean;
+    readonly intervalSeconds: number;
+    readonly delaySeconds: number;
+  };
+  /** The platform ends a run at its `duration` by itself, also while rota is down. */
+  readonly nativeTimeLimit: boolean;
+  /** A start key is remembered this long; absent: for ever. After it an unknown start is never sent again (F4). */
+  readonly startTokenSeconds?: number;
+  /** Runs of foreign origin (the native schedule, a person in the console) are found by `listRuns`. */
+  readonly seesForeignRuns: boolean;
+}
+
+export interface StartRequest {
+  /** Idempotency key: the run's id. The same key sent twice starts one run. */
+  readonly run: string;
+  readonly job: Job;
+  readonly attempt: number;
+  /** The fire's key, when a fire caused it. */
+  readonly fire?: string;
+  /** The scheduled instant, or when a person asked; becomes ROTA_FIRE. */
+  readonly fireAt: Instant;
+  /** ROTA_* variables; the adapter adds the job's own. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+/** What the provider says of one run now. */
+export interface RunState {
+  readonly handle: RunHandle;
+  /** Ours, when rota started it; absent for a foreign start. */
+  readonly run?: string;
+  /** From the ownership mark. */
+  readonly job: string;
+  readonly phase: "starting" | "running" | "ended";
+  /** Present exactly when ended. `stopped`: ended by a stop request; `lost`: it is gone and how is not known. */
+  readonly outcome?: "succeeded" | "failed" | "stopped" | "lost";
+  readonly startedAt?: Instant;
+  readonly endedAt?: Instant;
+  /** Time it has really run, by a clock that wall-clock steps do not touch; absent where the platform has none. */
+  readonly elapsedSeconds?: number;
+  readonly exitCode?: number;
+  readonly signal?: string;
+  /** The vendor's words. */
+  readonly reason?: string;
+  readonly startedBy: "rota" | "schedule" | "person";
+  /** For a native fire: the scheduled instant, when the vendor passes it on. */
+  readonly fireAt?: Instant;
+}
+
+export interface LogChunk {
+  readonly at?: Instant;
+  readonly stream: "stdout" | "stderr" | "system";
+  readonly text: string;
+}
+
+export interface Finding {
+  readonly check: string;
+  readonly ok: boolean | "warning";
+  readonly detail: string;
+  readonly fix?: string;
+}
+
+export interface CallOptions {
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * One configured provider. The contract, held by test/conformance:
+ *
+ * - Every failure is a ProviderError with a closed code; nothing else is thrown.
+ * - `listDeployments` and `listRuns` are complete or throw; a partial page never returns.
+ * - Nothing without this namespace's and environment's mark is ever changed, stopped or deleted.
+ * - `apply` is a conditional write: it throws `conflict` when the resource is not at `actual.revision`.
+ * - `start` is idempotent by `request.run`; after `unavailable` the outcome is unknown, and `find` tells.
+ * - `stop` returns when the request was accepted, not when the run is gone; stopping an ended run is no error.
+ *   Identity is re-checked by the adapter at the moment of the stop (never a bare pid).
+ * - Every method observes `signal` and has a bound in time of its own.
+ */
+export interface Provider {
+  readonly type: string;
+  readonly placement: string;
+  readonly capabilities: Capabilities;
+
+  /** Pure: what the job becomes here. */
+  render(desired: DesiredJob): Rendering;
+  /** Everything that carries this namespace and environment. */
+  listDeployments(options?: CallOptions): Promise<readonly ObservedResource[]>;
+  /** Carries out one create, update or delete (`keep` is a no-op); answers what is there afterwards. */
+  apply(change: ResourceChange, options?: CallOptions): Promise<ObservedResource | undefined>;
+  /** Native schedules of a job stop or go on firing; a no-op where the engine fires. */
+  setPaused(job: string, paused: boolean, reason: string, options?: CallOptions): Promise<void>;
+
+  start(request: StartRequest, options?: CallOptions): Promise<RunState>;
+  /** The run started under this key, or undefined when it surely was not. */
+  find(run: string, options?: CallOptions): Promise<RunState | undefined>;
+  /** Runs that carry our mark and were not ended before `since`, whoever started them. */
+  listRuns(since: Instant, options?: CallOptions): Promise<readonly RunState[]>;
+  /** `missing` is thrown when the provider no longer knows the run. */
+  inspect(handle: RunHandle, options?: CallOptions): Promise<RunState>;
+  /** Samples that end after `after`, oldest first; a gap in them is a gap in knowledge. */
+  measure(handle: RunHandle, after: Instant, options?: CallOptions): Promise<readonly Sample[]>;
+  stop(handle: RunHandle, mode: StopMode, options?: CallOptions): Promise<void>;
+  /** The kept output; with `follow` it goes on until the run has ended or the signal aborts. */
+  logs(
+    handle: RunHandle,
+    options?: CallOptions & { readonly follow?: boolean; readonly tailLines?: number },
+  ): AsyncIterable<LogChunk>;
+
+  /**
+   * Present where the provider itself keeps something of ended runs (files, output): removes it for those that
+   * ended before and whose end has been read, and answers how many. Never of a run that is still to be read.
+   */
+  prune?(before: Instant, options?: CallOptions): Promise<number>;
+  /** For `doctor`: credentials, permissions, quotas, reachability. Never throws. */
+  check(options?: CallOptions): Promise<readonly Finding[]>;
+  close(): Promise<void>;
+}
+
+/** What a provider is opened with. Adapters read no environment variable, clock or chance but these. */
+export interface OpenContext {
+  readonly placement: string;
+  /** What the manifest says under `providers.NAME`, `type` excluded. */
+  readonly options: JsonObject;
+  readonly namespace: string;
+  readonly environment: string;
+  /** A folder of the adapter's own for what it must keep (absolute). */
+  readonly stateDir: string;
+  /** The manifest's folder; what relative paths are relative to. */
+  readonly baseDir: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** The environment that child processes and credential chains may see. */
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly log: (level: "debug" | "info" | "warn" | "error", message: string, fields?: JsonObject) => void;
+}
+
+/** What `providers/TYPE/index.ts` exports under the type's name (`export const local: ProviderModule`). */
+export interface ProviderModule {
+  readonly type: string;
+  /** Checks `options` and opens; throws ProviderError `invalid` with the place when they are wrong. Makes no request. */
+  open(context: OpenContext): Promise<Provider>;
+}
+
+export type Registry = Readonly<Record<string, () => Promise<ProviderModule>>>;
