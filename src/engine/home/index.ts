@@ -1,0 +1,1 @@
+export { claimState, type StateOwner, type StatePaths, statePaths } from "./home.ts";

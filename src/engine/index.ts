@@ -1,0 +1,13 @@
+export * from "./control.ts";
+export type { ApplyFailure, ApplyResult } from "./deploy/applying.ts";
+export { type ApplyOrder, type ApplyOutcome, type DeployContext, deploy } from "./deploy/deployer.ts";
+export { planDeployment } from "./deploy/planning.ts";
+export { trialOf } from "./deploy/trial.ts";
+export { Engine } from "./engine.ts";
+export type { EngineEnv, EngineSettings, Log, OpenPlacement } from "./env.ts";
+export * from "./home/index.ts";
+export { createNotifier, createPost, createRunCommand, type Notice, type Notifier } from "./notices/index.ts";
+export { closePlacements, openPlacements } from "./placements.ts";
+export * from "./project/index.ts";
+export { secretValues } from "./secrets.ts";
+export { type SteadyTime, steadyTime } from "./steady.ts";

@@ -1,0 +1,2 @@
+export { diskFiles } from "./files.ts";
+export { LOCK_FILE, loadProject, type Project } from "./load.ts";

@@ -1,0 +1,68 @@
+import { MINUTE, SECOND } from "../model/index.ts";
+import type { EngineContext } from "./context.ts";
+import type { Budgets } from "./money/budgets.ts";
+import type { NativeRounds } from "./watch/natives.ts";
+
+/** Native placements are listed this often. */
+const NATIVE_MS: number = 15 * SECOND;
+const BUDGETS_MS: number = 30 * SECOND;
+/** While the ledger refuses, it is tried this often. */
+const PROBE_MS: number = 15 * SECOND;
+const PRUNE_MS: number = 60 * MINUTE;
+/** Samples are kept this long, beside the verdicts that rest on them, which are kept for ever. */
+const SAMPLES_KEPT_MS: number = 31 * 24 * 60 * MINUTE;
+
+/** What is done again and again, besides following fires and runs. */
+export class Rounds {
+  private readonly watched = new Set<string>();
+  private readonly context: EngineContext;
+  private readonly budgets: Budgets;
+  private readonly natives: NativeRounds;
+
+  constructor(context: EngineContext, budgets: Budgets, natives: NativeRounds) {
+    this.context = context;
+    this.budgets = budgets;
+    this.natives = natives;
+  }
+
+  start(): void {
+    this.watchPlacements();
+    this.round("ledger", PROBE_MS, PROBE_MS, () => this.context.recorder.probe());
+    this.round("budgets", 0, BUDGETS_MS, () => this.budgets.check());
+    this.round("prune", PRUNE_MS, PRUNE_MS, () => this.prune());
+  }
+
+  /** Placements come and go with the manifest: each that is open is looked at, none twice. */
+  watchPlacements(): void {
+    const { placements } = this.context.env;
+    for (const [name, open] of placements) {
+      if (!open.provider.capabilities.seesForeignRuns || this.watched.has(name)) continue;
+      this.watched.add(name);
+      this.round(`native:${name}`, 0, NATIVE_MS, async () => {
+        if (placements.has(name)) await this.natives.round(name);
+        else this.natives.problems.delete(name);
+      });
+    }
+  }
+
+  /** Samples and the providers' own records of ended runs go when they are old; the ledger's entries never do. */
+  private async prune(): Promise<void> {
+    const { env, time, signal } = this.context;
+    const before = time.now() - SAMPLES_KEPT_MS;
+    await env.ledger.pruneSamples(before);
+    for (const { provider } of env.placements.values()) await provider.prune?.(before, { signal });
+  }
+
+  private round(key: string, afterMs: number, everyMs: number, work: () => Promise<void>): void {
+    const { agenda, time, env } = this.context;
+    agenda.set(key, time.now() + afterMs, async () => {
+      try {
+        await work();
+      } catch (error) {
+        env.log("warn", "a round failed and comes again", { round: key, error: String(error) });
+      } finally {
+        this.round(key, everyMs, everyMs, work);
+      }
+    });
+  }
+}

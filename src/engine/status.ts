@@ -1,0 +1,72 @@
+import { type Instant, money } from "../model/index.ts";
+import { nextFire } from "../schedule/index.ts";
+import type { EngineContext } from "./context.ts";
+import type { EngineStatus, PlacementStatus } from "./control.ts";
+import type { EngineSettings } from "./env.ts";
+import type { Deployed } from "./state.ts";
+
+const NEXT_FIRES = 10;
+
+export interface StatusInput {
+  readonly context: EngineContext;
+  readonly settings: EngineSettings;
+  readonly startedAt: Instant;
+  readonly problems: readonly string[];
+  readonly placementProblems: ReadonlyMap<string, string>;
+  readonly currency: string;
+}
+
+/** One screen's worth of what the daemon knows now. */
+export function engineStatus(input: StatusInput): EngineStatus {
+  const { context, settings } = input;
+  const { state, env, time } = context;
+  const now = time.now();
+  const placements = [...env.placements].map(([name, open]): PlacementStatus => {
+    const problem = input.placementProblems.get(name);
+    return {
+      placement: name,
+      type: open.provider.type,
+      ok: problem === undefined,
+      jobs: [...state.deployed.values()].filter((d) => d.placement === name).length,
+      ...(problem === undefined ? {} : { problem }),
+    };
+  });
+  return {
+    environment: settings.environment,
+    namespace: settings.namespace,
+    epoch: context.epoch,
+    startedAt: input.startedAt,
+    now,
+    ready: input.problems.length === 0,
+    problems: input.problems,
+    placements,
+    running: [...state.open.values()].map((t) => ({
+      run: t.run.run,
+      job: t.run.job,
+      status: t.run.status,
+      ...(t.run.startedAt === undefined ? {} : { startedAt: t.run.startedAt }),
+      ...(t.costNanos === undefined ? {} : { cost: money(t.costNanos, input.currency) }),
+    })),
+    budgets: state.budgets,
+    ...(state.guardHeld === undefined ? {} : { guardHeld: state.guardHeld }),
+    nextFires: nextFires(context, now),
+  };
+}
+
+/** Remembered until it has passed: ten thousand schedules are not walked at every look. */
+function nextOf(entry: Deployed, now: Instant): Instant {
+  const known = entry.ahead;
+  if (known && known.from <= now && now < known.at) return known.at;
+  const { job, slot } = entry.desired;
+  const at = nextFire(job.schedule, slot, now)?.at ?? Number.POSITIVE_INFINITY;
+  entry.ahead = { from: now, at };
+  return at;
+}
+
+function nextFires(context: EngineContext, now: Instant): EngineStatus["nextFires"] {
+  const all = [...context.state.deployed.values()].flatMap((entry) => {
+    const at = nextOf(entry, now);
+    return Number.isFinite(at) ? [{ job: entry.desired.job.name, at }] : [];
+  });
+  return all.sort((a, b) => a.at - b.at).slice(0, NEXT_FIRES);
+}

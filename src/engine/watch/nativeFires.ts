@@ -1,0 +1,152 @@
+import { type FireTime, fireKey, type Instant, type LedgerEvent, MINUTE, WEEK } from "../../model/index.ts";
+import type { RunState } from "../../provider/index.ts";
+import { due } from "../../schedule/index.ts";
+import type { EngineContext } from "../context.ts";
+import { stretch } from "../dispatch/decide.ts";
+import type { Deployed } from "../state.ts";
+
+/** A vendor's start belongs to the fire that it follows by at most this (EventBridge is precise to 60 s, plus provisioning). */
+const MATCH_MS: number = 10 * MINUTE;
+/** A fire with no run is missed after this: metrics and listings of the clouds come minutes late. */
+export const NOT_SEEN_MS: number = 15 * MINUTE;
+/** After a longer absence than this, older fires are missed unseen: no listing goes back so far. */
+const MOST_BACK_MS: number = WEEK;
+const MOST_AT_ONCE = 1000;
+
+/** Fires of the jobs that a vendor's own scheduler starts: which run each came of, and which came to nothing. */
+export class NativeFires {
+  /** Keys of the fires that have a record already, beyond the cursor: native runs come in any order. */
+  private readonly known = new Set<string>();
+  /** Up to where every fire of the job has a record. */
+  private readonly cursor = new Map<string, Instant>();
+  /** The deployment whose fires are being accounted for: the one before the latest edit, until it is settled. */
+  private readonly watched = new Map<string, Deployed>();
+  private readonly context: EngineContext;
+  private readonly missed: (job: string, detail: string, fire: string) => void;
+
+  constructor(context: EngineContext, missed: (job: string, detail: string, fire: string) => void) {
+    this.context = context;
+    this.missed = missed;
+  }
+
+  /** Reads what has a record of the jobs that it does not know yet. */
+  async prepare(placement: string): Promise<void> {
+    for (const [name, entry] of this.context.state.deployed) {
+      if (entry.placement !== placement || this.watched.has(name)) continue;
+      const from = Math.max(entry.since, entry.accounted - NOT_SEEN_MS - MATCH_MS);
+      const records = await this.context.env.ledger.fires({ job: name, from, to: this.context.time.now() + 1 });
+      for (const record of records) this.known.add(record.firstFire);
+      this.cursor.set(name, from);
+      this.watched.set(name, entry);
+    }
+  }
+
+  /** The earliest instant from which a fire may have no record yet. */
+  owedSince(placement: string): Instant {
+    const oldest = this.context.time.now() - MOST_BACK_MS;
+    let since = Number.POSITIVE_INFINITY;
+    for (const [name, entry] of this.watched) {
+      if (entry.placement === placement) since = Math.min(since, this.cursor.get(name) ?? since);
+    }
+    return Math.max(since, oldest);
+  }
+
+  /** The deployment of a job that was taken out or moved, until its last fires have a record. */
+  former(job: string, placement: string): Deployed | undefined {
+    const watched = this.watched.get(job);
+    return watched?.placement === placement ? watched : undefined;
+  }
+
+  /** The fire that a native start belongs to: the one it names, else the last not later than its start. */
+  match(entry: Deployed, state: RunState): FireTime | undefined {
+    const { fireAt, startedAt } = state;
+    const at = fireAt ?? startedAt;
+    if (state.startedBy !== "schedule" || at === undefined) return undefined;
+    const stood = at > entry.since ? entry : (this.watched.get(entry.desired.job.name) ?? entry);
+    const { job, slot } = stood.desired;
+    const isFree = (f: FireTime): boolean => !this.known.has(fireKey(job.name, f.local, f.ordinal));
+    const cursor = this.cursor.get(job.name) ?? Number.NEGATIVE_INFINITY;
+    if (fireAt !== undefined) {
+      // It names its fire: a second start of the same fire is nobody else's.
+      return due(job.schedule, slot, fireAt - 1, fireAt, 1).fires.find((f) => f.at > cursor && isFree(f));
+    }
+    const { fires } = due(job.schedule, slot, at - MATCH_MS, at + MINUTE, MOST_AT_ONCE);
+    return fires.findLast((f) => f.at > cursor && isFree(f));
+  }
+
+  /** A run of this fire is on record. */
+  came({ desired: { job } }: Deployed, fire: FireTime): void {
+    this.known.add(fireKey(job.name, fire.local, fire.ordinal));
+  }
+
+  /** Records as missed what no run came of in time, by the schedule that stood: an edited job's old one first. */
+  async account(placement: string): Promise<void> {
+    const upTo = this.context.time.now() - NOT_SEEN_MS;
+    for (const [name, watched] of this.watched) {
+      if (watched.placement === placement) await this.accountFor(name, watched, upTo);
+    }
+  }
+
+  /**
+   * The same of one job, before a run that began then goes on record: a restart looks back from the last record,
+   * so that a crash between two of them must leave nothing behind that is older.
+   */
+  async accountBefore(job: string, startedAt: Instant): Promise<void> {
+    const watched = this.watched.get(job);
+    const upTo = Math.min(this.context.time.now() - NOT_SEEN_MS, startedAt - MATCH_MS);
+    if (watched) await this.accountFor(job, watched, upTo);
+  }
+
+  private async accountFor(name: string, watched: Deployed, upTo: Instant): Promise<void> {
+    const entry = this.context.state.deployed.get(name);
+    if (entry?.placement === watched.placement && entry.since === watched.since) await this.settle(watched, upTo);
+    else await this.settleFormer(watched, entry, upTo);
+  }
+
+  private async settleFormer(watched: Deployed, entry: Deployed | undefined, upTo: Instant): Promise<void> {
+    const { name } = watched.desired.job;
+    const until = await this.until(watched);
+    await this.settle(watched, Math.min(upTo, until));
+    if (upTo < until) return;
+    this.watched.delete(name);
+    this.cursor.delete(name);
+    if (entry?.placement !== watched.placement) return;
+    this.watched.set(name, entry);
+    this.cursor.set(name, Math.max(entry.since, until));
+    await this.settle(entry, upTo);
+  }
+
+  /** When the deployment ended, by the ledger. */
+  private async until({ desired: { job }, since, placement }: Deployed): Promise<Instant> {
+    const range = { from: since, to: since + 1 };
+    const stood = (await this.context.env.ledger.deployments(range)).find(
+      (d) => d.desired.job.name === job.name && d.placement === placement && d.since === since,
+    );
+    return stood?.until ?? this.context.time.now();
+  }
+
+  private async settle(entry: Deployed, upTo: Instant): Promise<void> {
+    const { job, slot } = entry.desired;
+    const from = this.cursor.get(job.name) ?? entry.since;
+    if (upTo <= from) return;
+    const owed = due(job.schedule, slot, from, upTo, MOST_AT_ONCE);
+    const events: LedgerEvent[] = [];
+    if (owed.leftOut) {
+      const { first, last, count } = owed.leftOut;
+      const detail = "nobody watched the provider at the time, and its runs are no longer listed";
+      events.push({ type: "fire.missed", ...stretch(job.name, first, last, count, "daemonDown", detail) });
+    }
+    const unseen: string[] = [];
+    for (const fire of owed.fires) {
+      const key = fireKey(job.name, fire.local, fire.ordinal);
+      if (this.known.has(key)) continue;
+      const detail = `no run was seen at ${entry.placement} within ${NOT_SEEN_MS / MINUTE} minutes`;
+      events.push({ type: "fire.missed", ...stretch(job.name, fire, fire, 1, "notSeen", detail) });
+      unseen.push(key);
+    }
+    if (events.length > 0) await this.context.recorder.record(...events);
+    for (const fire of owed.fires) this.known.delete(fireKey(job.name, fire.local, fire.ordinal));
+    this.cursor.set(job.name, upTo);
+    for (const key of unseen) this.missed(job.name, `no run was seen at ${entry.placement}`, key);
+  }
+}
