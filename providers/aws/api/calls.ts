@@ -1,0 +1,55 @@
+import type * as logs from "@aws-sdk/client-cloudwatch-logs";
+import type * as ec2 from "@aws-sdk/client-ec2";
+import type * as ecs from "@aws-sdk/client-ecs";
+import type * as scheduler from "@aws-sdk/client-scheduler";
+import type * as sts from "@aws-sdk/client-sts";
+
+/** Every call that the adapter makes, and no other: what a fake has to answer, and a policy to allow. */
+export interface Calls {
+  "scheduler:CreateSchedule": Call<scheduler.CreateScheduleInput, scheduler.CreateScheduleOutput>;
+  "scheduler:UpdateSchedule": Call<scheduler.UpdateScheduleInput, scheduler.UpdateScheduleOutput>;
+  "scheduler:DeleteSchedule": Call<scheduler.DeleteScheduleInput, scheduler.DeleteScheduleOutput>;
+  "scheduler:GetSchedule": Call<scheduler.GetScheduleInput, scheduler.GetScheduleOutput>;
+  "scheduler:ListSchedules": Call<scheduler.ListSchedulesInput, scheduler.ListSchedulesOutput>;
+  "scheduler:CreateScheduleGroup": Call<scheduler.CreateScheduleGroupInput, scheduler.CreateScheduleGroupOutput>;
+  "scheduler:ListScheduleGroups": Call<scheduler.ListScheduleGroupsInput, scheduler.ListScheduleGroupsOutput>;
+  "scheduler:ListTagsForResource": Call<scheduler.ListTagsForResourceInput, scheduler.ListTagsForResourceOutput>;
+  "ecs:RegisterTaskDefinition": Call<ecs.RegisterTaskDefinitionRequest, ecs.RegisterTaskDefinitionResponse>;
+  "ecs:DeregisterTaskDefinition": Call<ecs.DeregisterTaskDefinitionRequest, ecs.DeregisterTaskDefinitionResponse>;
+  "ecs:DescribeTaskDefinition": Call<ecs.DescribeTaskDefinitionRequest, ecs.DescribeTaskDefinitionResponse>;
+  "ecs:ListTaskDefinitions": Call<ecs.ListTaskDefinitionsRequest, ecs.ListTaskDefinitionsResponse>;
+  "ecs:ListTaskDefinitionFamilies": Call<ecs.ListTaskDefinitionFamiliesRequest, ecs.ListTaskDefinitionFamiliesResponse>;
+  "ecs:RunTask": Call<ecs.RunTaskRequest, ecs.RunTaskResponse>;
+  "ecs:StopTask": Call<ecs.StopTaskRequest, ecs.StopTaskResponse>;
+  "ecs:ListTasks": Call<ecs.ListTasksRequest, ecs.ListTasksResponse>;
+  "ecs:DescribeTasks": Call<ecs.DescribeTasksRequest, ecs.DescribeTasksResponse>;
+  "ecs:DescribeClusters": Call<ecs.DescribeClustersRequest, ecs.DescribeClustersResponse>;
+  "logs:CreateLogGroup": Call<logs.CreateLogGroupRequest, object>;
+  "logs:PutRetentionPolicy": Call<logs.PutRetentionPolicyRequest, object>;
+  "logs:GetLogEvents": Call<logs.GetLogEventsRequest, logs.GetLogEventsResponse>;
+  "logs:FilterLogEvents": Call<logs.FilterLogEventsRequest, logs.FilterLogEventsResponse>;
+  "sts:GetCallerIdentity": Call<sts.GetCallerIdentityRequest, sts.GetCallerIdentityResponse>;
+  "ec2:DescribeSubnets": Call<ec2.DescribeSubnetsRequest, ec2.DescribeSubnetsResult>;
+}
+
+interface Call<Input, Output> {
+  readonly input: Input;
+  readonly output: Output;
+}
+
+export type CallName = keyof Calls;
+
+/** One request and its answer; throws whatever the SDK throws. */
+export interface Connection {
+  send<K extends CallName>(call: K, input: Calls[K]["input"], signal?: AbortSignal): Promise<Calls[K]["output"]>;
+  close(): void;
+}
+
+export type Connect = (settings: ConnectionSettings) => Connection;
+
+export interface ConnectionSettings {
+  readonly region: string;
+  readonly endpoint?: string;
+  readonly profile?: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}

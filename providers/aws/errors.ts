@@ -1,0 +1,92 @@
+import { ProviderError, type ProviderErrorCode } from "../../src/provider/index.ts";
+
+/** Names of errors as the services' own models have them; `Throttling` and its like are common to all. */
+const CODES: Readonly<Record<string, ProviderErrorCode>> = {
+  AccessDenied: "denied",
+  AccessDeniedException: "denied",
+  UnauthorizedOperation: "denied",
+  UnrecognizedClientException: "denied",
+  InvalidClientTokenId: "denied",
+  InvalidSignatureException: "denied",
+  SignatureDoesNotMatch: "denied",
+  ExpiredToken: "denied",
+  ExpiredTokenException: "denied",
+  AuthFailure: "denied",
+  CredentialsProviderError: "denied",
+  ThrottlingException: "throttled",
+  Throttling: "throttled",
+  TooManyRequestsException: "throttled",
+  RequestLimitExceeded: "throttled",
+  LimitExceededException: "throttled",
+  // The quota of schedules or groups is used up (HTTP 402): no wait mends it.
+  ServiceQuotaExceededException: "invalid",
+  ResourceNotFoundException: "missing",
+  ClusterNotFoundException: "missing",
+  ConflictException: "conflict",
+  ResourceAlreadyExistsException: "exists",
+  OperationAbortedException: "conflict",
+  ValidationException: "invalid",
+  InvalidParameterException: "invalid",
+  ClientException: "invalid",
+  BlockedException: "denied",
+  PlatformUnknownException: "invalid",
+  PlatformTaskDefinitionIncompatibilityException: "invalid",
+  UnsupportedFeatureException: "unsupported",
+  InternalServerException: "unavailable",
+  InternalServiceException: "unavailable",
+  InternalFailure: "unavailable",
+  ServerException: "unavailable",
+  ServiceUnavailableException: "unavailable",
+  TimeoutError: "unavailable",
+  AbortError: "unavailable",
+  // An answer that is no JSON: a proxy's page, or an emulator's.
+  SyntaxError: "unavailable",
+};
+
+const FIXES: Partial<Record<ProviderErrorCode, string>> = {
+  denied: "run rota doctor: it says whose credentials these are and what they lack",
+  throttled: "wait a little; when it goes on, ask AWS for a higher quota",
+};
+
+interface ServiceError {
+  readonly name?: string;
+  readonly code?: string;
+  readonly message?: string;
+  readonly $metadata?: { readonly httpStatusCode?: number };
+  readonly $response?: { readonly headers?: Readonly<Record<string, string>> };
+  readonly retryAfterSeconds?: number;
+}
+
+/** What AWS answered to a call, in one of the closed codes. What is not known is `unavailable` when it may have had its effect. */
+export function classify(error: unknown, call: string): ProviderError {
+  if (error instanceof ProviderError) return error;
+  const { name = "", code = "", message = "", $metadata, $response } = (error ?? {}) as ServiceError;
+  const status = $metadata?.httpStatusCode;
+  const known = CODES[name] ?? CODES[code] ?? byStatus(status) ?? byNetwork(code) ?? "internal";
+  const retryAfterMs = retryAfter($response?.headers?.["retry-after"]);
+  const fix = name === "ServiceQuotaExceededException" ? "ask AWS for a higher quota" : FIXES[known];
+  return new ProviderError(known, `${call}: ${name === "Error" ? code : name}${message === "" ? "" : `: ${message}`}`, {
+    cause: error,
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(fix === undefined ? {} : { fix }),
+  });
+}
+
+function byStatus(status: number | undefined): ProviderErrorCode | undefined {
+  if (status === undefined) return undefined;
+  if (status === 429) return "throttled";
+  if (status >= 500) return "unavailable";
+  if (status === 401 || status === 403) return "denied";
+  if (status === 404) return "missing";
+  return status >= 400 ? "invalid" : undefined;
+}
+
+/** The codes of Node's own network errors. */
+function byNetwork(code: string): ProviderErrorCode | undefined {
+  return /^(?:E[A-Z]{3,}|UND_ERR_\w+)$/.test(code) ? "unavailable" : undefined;
+}
+
+function retryAfter(header: string | undefined): number | undefined {
+  const seconds = Number(header);
+  return header !== undefined && Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined;
+}

@@ -1,0 +1,88 @@
+import { createHash } from "node:crypto";
+import type { OwnershipMark } from "../../src/model/index.ts";
+import type { AwsOptions } from "./options.ts";
+
+export type Owner = Omit<OwnershipMark, "job">;
+export interface Tag {
+  readonly key: string;
+  readonly value: string;
+}
+
+/** `startedBy` of a task that the schedule started; the request's own for those that rota did. */
+export const BY_SCHEDULE = "rota/schedule";
+/** The container's name within the task. */
+export const CONTAINER = "job";
+const SEPARATORS = { group: ".", family: "_" } as const;
+/** EventBridge Scheduler: names of groups and schedules; ECS: names of families. */
+const LONGEST = { group: 64, schedule: 64, family: 255 } as const;
+
+/** The schedule group of a namespace and environment. Their names have no dot and no underscore, so nothing runs together. */
+export function groupName({ namespace, environment }: Owner): string {
+  return shorten(["rota", namespace, environment].join(SEPARATORS.group), LONGEST.group);
+}
+
+export function familyName(owner: Owner, job: string): string {
+  return shorten(`${familyPrefix(owner)}${job}`, LONGEST.family);
+}
+
+export function familyPrefix({ namespace, environment }: Owner): string {
+  return `${["rota", namespace, environment].join(SEPARATORS.family)}${SEPARATORS.family}`;
+}
+
+export function scheduleName(job: string, suffix: string): string {
+  return shorten(`${job}.${suffix}`, LONGEST.schedule);
+}
+
+export function logGroupName({ namespace, environment }: Owner): string {
+  return `/rota/${namespace}/${environment}`;
+}
+
+/** Of at most 128 letters, digits, `-`, `_` and `/` (RunTask), whatever the run's key is made of. */
+export function startedByOf(run: string): string {
+  return `rota/${digest(run, 40)}`;
+}
+
+/** At most 64 characters (RunTask). */
+export function clientToken(...parts: readonly string[]): string {
+  return digest(parts.join("\n"), 40);
+}
+
+export function tagsOf(mark: Partial<OwnershipMark>, more: Readonly<Record<string, string>> = {}): readonly Tag[] {
+  return Object.entries({ ...mark, ...more })
+    .map(([name, value]) => ({ key: `rota:${name}`, value }))
+    .sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+/** The value of one of our tags, in either spelling of the services. */
+export function tagValue(tags: unknown, name: string): string | undefined {
+  if (!Array.isArray(tags)) return undefined;
+  for (const tag of tags as readonly Readonly<Record<string, unknown>>[]) {
+    const key = tag?.["key"] ?? tag?.["Key"];
+    const value = tag?.["value"] ?? tag?.["Value"];
+    if (key === `rota:${name}` && typeof value === "string") return value;
+  }
+  return undefined;
+}
+
+export function isOwnedBy(owner: Owner, tags: unknown): boolean {
+  return tagValue(tags, "namespace") === owner.namespace && tagValue(tags, "environment") === owner.environment;
+}
+
+export function partitionOf(region: string): string {
+  if (region.startsWith("cn-")) return "aws-cn";
+  return region.startsWith("us-gov-") ? "aws-us-gov" : "aws";
+}
+
+export function arnOf({ region, account }: AwsOptions, service: string, resource: string): string {
+  return `arn:${partitionOf(region)}:${service}:${region}:${account}:${resource}`;
+}
+
+/** Cut at the end, with a hash of the whole, when it is longer than the service allows. */
+function shorten(name: string, longest: number): string {
+  if (name.length <= longest) return name;
+  return `${name.slice(0, longest - 11)}-${digest(name, 10)}`;
+}
+
+function digest(text: string, length: number): string {
+  return createHash("sha256").update(text).digest("hex").slice(0, length);
+}

@@ -1,0 +1,70 @@
+import { z } from "zod";
+
+/** What the manifest may say under a placement of type `aws`. */
+export interface AwsOptions {
+  readonly region: string;
+  /** Calls are refused when the credentials turn out to be of another account. */
+  readonly account: string;
+  /** Name of the ECS cluster. */
+  readonly cluster: string;
+  readonly subnets: readonly string[];
+  readonly securityGroups: readonly string[];
+  /** Needed in a public subnet without NAT, to pull the image. */
+  readonly assignPublicIp: boolean;
+  /** Pulls the image, reads the secrets, writes the log. */
+  readonly executionRole: string;
+  /** What the job's own code may do. */
+  readonly taskRole?: string;
+  /** What EventBridge Scheduler starts the task as. */
+  readonly schedulerRole: string;
+  readonly architecture: "X86_64" | "ARM64";
+  /** An SQS queue for starts that EventBridge could not deliver. */
+  readonly deadLetterQueue?: string;
+  /** The cluster has Container Insights on: without it nothing is known of CPU, disk and network. */
+  readonly containerInsights: boolean;
+  readonly logRetentionDays: number;
+  /** For a private endpoint or an emulator: all calls go there. */
+  readonly endpoint?: string;
+  /** A profile of the shared configuration files. */
+  readonly profile?: string;
+}
+
+/** The days that CloudWatch Logs knows (PutRetentionPolicy). */
+const RETENTION = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+];
+
+const role = z.string().regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/, "must be a role's ARN");
+
+export const awsOptions: z.ZodType<AwsOptions> = z.strictObject({
+  region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "must be a region such as us-east-1"),
+  account: z.string().regex(/^\d{12}$/, 'must be the twelve digits of an account, in quotes: "123456789012"'),
+  cluster: z
+    .string()
+    .regex(/^[A-Za-z0-9_-]{1,255}$/, "must be a cluster's name")
+    .default("default"),
+  subnets: z
+    .array(z.string().regex(/^subnet-[0-9a-z]+$/, "must be a subnet's id"))
+    .min(1)
+    .max(16),
+  securityGroups: z
+    .array(z.string().regex(/^sg-[0-9a-z]+$/, "must be a security group's id"))
+    .max(5)
+    .default([]),
+  assignPublicIp: z.boolean().default(false),
+  executionRole: role,
+  taskRole: role.optional(),
+  schedulerRole: role,
+  architecture: z.enum(["X86_64", "ARM64"]).default("X86_64"),
+  deadLetterQueue: z
+    .string()
+    .regex(/^arn:aws[a-z-]*:sqs:[a-z0-9-]+:\d{12}:[\w-]+$/, "must be a queue's ARN")
+    .optional(),
+  containerInsights: z.boolean().default(false),
+  logRetentionDays: z
+    .int()
+    .refine((days) => RETENTION.includes(days), `must be one of ${RETENTION.join(", ")}`)
+    .default(90),
+  endpoint: z.url({ protocol: /^https?$/ }).optional(),
+  profile: z.string().min(1).optional(),
+}) as unknown as z.ZodType<AwsOptions>;

@@ -1,0 +1,161 @@
+import type {
+  DesiredJob,
+  Instant,
+  ObservedResource,
+  Rendering,
+  ResourceChange,
+  RunHandle,
+  Sample,
+  StopMode,
+} from "../../src/model/index.ts";
+import {
+  type CallOptions,
+  type Capabilities,
+  type Finding,
+  type LogChunk,
+  type OpenContext,
+  type Provider,
+  type RunState,
+  type StartRequest,
+  throwIfAborted,
+} from "../../src/provider/index.ts";
+import type { Api } from "./api/index.ts";
+import { checkAws } from "./check.ts";
+import { Deployments } from "./deployments.ts";
+import { classify } from "./errors.ts";
+import { readLogs, streamOf } from "./logs.ts";
+import { measureTask } from "./measure.ts";
+import type { Owner } from "./naming.ts";
+import type { AwsOptions } from "./options.ts";
+import { render } from "./render.ts";
+import { Runs } from "./runs.ts";
+import { parseHandle } from "./task-state.ts";
+
+/** ECS remembers a client token for a day. */
+const TOKEN_SECONDS = 86_400;
+/** Container Insights writes each minute, and it can be read a few minutes later. */
+const METRICS = { intervalSeconds: 60, delaySeconds: 180 };
+
+/** EventBridge Scheduler fires, ECS Fargate runs, CloudWatch tells. See docs/aws.md. */
+export class AwsProvider implements Provider {
+  readonly type = "aws";
+  readonly placement: string;
+  readonly capabilities: Capabilities;
+  readonly #context: OpenContext;
+  readonly #options: AwsOptions;
+  readonly #api: Api;
+  readonly #owner: Owner;
+  readonly #openedAt: Instant;
+  readonly #deployments: Deployments;
+  readonly #runs: Runs;
+
+  constructor(context: OpenContext, options: AwsOptions, api: Api) {
+    this.#context = context;
+    this.#options = options;
+    this.#api = api;
+    this.placement = context.placement;
+    this.#owner = { namespace: context.namespace, environment: context.environment };
+    this.#openedAt = context.clock.now();
+    this.#deployments = new Deployments({
+      api,
+      owner: this.#owner,
+      options,
+      openedAt: this.#openedAt,
+      clock: context.clock,
+      random: context.random,
+    });
+    this.#runs = new Runs(api, this.#owner, options, this.#deployments);
+    const known = options.containerInsights;
+    this.capabilities = {
+      schedules: "native",
+      workloads: ["container"],
+      metrics: { cpu: known, io: known, network: known, output: known, ...METRICS },
+      nativeTimeLimit: false,
+      startTokenSeconds: TOKEN_SECONDS,
+      seesForeignRuns: true,
+    };
+  }
+
+  render(desired: DesiredJob): Rendering {
+    return render(desired, this.#owner, this.#options, this.#openedAt);
+  }
+
+  listDeployments(options?: CallOptions): Promise<readonly ObservedResource[]> {
+    return guarded("list", options, () => this.#deployments.list(options?.signal));
+  }
+
+  apply(change: ResourceChange, options?: CallOptions): Promise<ObservedResource | undefined> {
+    return guarded("apply", options, () => this.#deployments.apply(change, options?.signal));
+  }
+
+  setPaused(job: string, paused: boolean, _reason: string, options?: CallOptions): Promise<void> {
+    return guarded("pause", options, () => this.#deployments.setPaused(job, paused, options?.signal));
+  }
+
+  start(request: StartRequest, options?: CallOptions): Promise<RunState> {
+    return guarded("start", options, () => this.#runs.start(request, options?.signal));
+  }
+
+  find(run: string, options?: CallOptions): Promise<RunState | undefined> {
+    return guarded("find", options, () => this.#runs.find(run, options?.signal));
+  }
+
+  listRuns(since: Instant, options?: CallOptions): Promise<readonly RunState[]> {
+    return guarded("list runs", options, () => this.#runs.list(since, options?.signal));
+  }
+
+  inspect(handle: RunHandle, options?: CallOptions): Promise<RunState> {
+    return guarded("inspect", options, () => this.#runs.inspect(handle, options?.signal));
+  }
+
+  measure(handle: RunHandle, after: Instant, options?: CallOptions): Promise<readonly Sample[]> {
+    return guarded("measure", options, async () => {
+      await this.#runs.inspect(handle, options?.signal);
+      if (!this.#options.containerInsights) return [];
+      const { id: task } = parseHandle(handle);
+      const log = streamOf({ owner: this.#owner, task });
+      return measureTask(this.#api, { cluster: this.#options.cluster, task, log, after }, options?.signal);
+    });
+  }
+
+  stop(handle: RunHandle, mode: StopMode, options?: CallOptions): Promise<void> {
+    return guarded("stop", options, () => this.#runs.stop(handle, `rota: ${mode} stop`, options?.signal));
+  }
+
+  async *logs(
+    handle: RunHandle,
+    options: CallOptions & { readonly follow?: boolean; readonly tailLines?: number } = {},
+  ): AsyncIterable<LogChunk> {
+    throwIfAborted(options.signal);
+    try {
+      yield* readLogs(this.#api, {
+        owner: this.#owner,
+        task: parseHandle(handle).id,
+        follow: options.follow ?? false,
+        tailLines: options.tailLines,
+        clock: this.#context.clock,
+        signal: options.signal,
+        isEnded: async () => (await this.#runs.inspect(handle, options.signal)).phase === "ended",
+      });
+    } catch (error) {
+      throw classify(error, "logs");
+    }
+  }
+
+  check(options?: CallOptions): Promise<readonly Finding[]> {
+    return checkAws(this.#api, this.#owner, this.#options, options?.signal);
+  }
+
+  async close(): Promise<void> {
+    this.#api.close();
+  }
+}
+
+async function guarded<T>(what: string, options: CallOptions | undefined, work: () => Promise<T>): Promise<T> {
+  throwIfAborted(options?.signal);
+  try {
+    return await work();
+  } catch (error) {
+    throw classify(error, what);
+  }
+}

@@ -1,0 +1,176 @@
+import type { TaskDefinition } from "@aws-sdk/client-ecs";
+import {
+  canonical,
+  fingerprint,
+  type JsonObject,
+  type ObservedResource,
+  type Resource,
+  type ResourceChange,
+} from "../../../src/model/index.ts";
+import { ProviderError } from "../../../src/provider/index.ts";
+import { familyPrefix, isOwnedBy, tagsOf, tagValue } from "../naming.ts";
+import { inParallel, next, pages } from "../paging.ts";
+import { readTaskDefinition, registerRequest, type TaskDefinitionFields } from "./task-definition.ts";
+import { PAGE, plain, type Signal, unchanged, type World } from "./world.ts";
+
+/** The latest active revision of a family: ours as it was read, or somebody else's. */
+type Definition =
+  | { readonly isOurs: true; readonly observed: ObservedResource; readonly isForRun: boolean }
+  | { readonly isOurs: false };
+
+/** The task definitions of a namespace and environment. A revision is never changed: an update registers the next one. */
+export class Definitions {
+  readonly #world: World;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  async list(signal: Signal): Promise<readonly ObservedResource[]> {
+    const { api, owner } = this.#world;
+    const families = await pages((nextToken) =>
+      api
+        .send(
+          "ecs:ListTaskDefinitionFamilies",
+          { familyPrefix: familyPrefix(owner), status: "ACTIVE", maxResults: PAGE, ...next("nextToken", nextToken) },
+          signal,
+        )
+        .then((page) => ({ items: page.families ?? [], next: page.nextToken })),
+    );
+    const found = await inParallel(families, (family) => this.#definition(family, signal));
+    return found.flatMap((each) => (each?.isOurs ? [each.observed] : []));
+  }
+
+  async #definition(family: string, signal: Signal): Promise<Definition | undefined> {
+    const { api, owner } = this.#world;
+    try {
+      const { taskDefinition, tags } = await api.send(
+        "ecs:DescribeTaskDefinition",
+        { taskDefinition: family, include: ["TAGS"] },
+        signal,
+      );
+      if (!taskDefinition || taskDefinition.status === "INACTIVE") return undefined;
+      const job = tagValue(tags, "job");
+      if (job === undefined || !isOwnedBy(owner, tags)) return { isOurs: false };
+      const observed = observeDefinition(family, taskDefinition, { ...owner, job });
+      return { isOurs: true, observed, isForRun: tagValue(tags, "for") === "run" };
+    } catch (error) {
+      // ECS answers ClientException for a family with no active revision.
+      if (error instanceof ProviderError && isUnknownFamily(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async apply(
+    change: Exclude<ResourceChange, { action: "keep" }>,
+    signal: Signal,
+  ): Promise<ObservedResource | undefined> {
+    const { api, owner } = this.#world;
+    if (change.action === "create") {
+      const { id, fields } = change.desired;
+      const held = await this.#definition(id, signal);
+      if (held?.isOurs === false) throw foreignFamily(id);
+      // An equal one does: nothing tells two equal definitions apart.
+      if (held && canonical(held.observed.fields) === canonical(fields)) return held.observed;
+      if (held && !held.isForRun) throw new ProviderError("exists", `taskDefinition/${id} exists already`);
+      return this.#register(change.desired, signal);
+    }
+    const held = await unchanged(change.actual, async (id) => {
+      const found = await this.#definition(id, signal);
+      return found?.isOurs ? found.observed : undefined;
+    });
+    if (change.action === "update") {
+      return this.#register(change.desired, signal, { kept: held.unmanaged ?? {} });
+    }
+    const arns = await pages((nextToken) =>
+      api
+        .send(
+          "ecs:ListTaskDefinitions",
+          { familyPrefix: held.id, status: "ACTIVE", maxResults: PAGE, ...next("nextToken", nextToken) },
+          signal,
+        )
+        .then((page) => ({ items: page.taskDefinitionArns ?? [], next: page.nextToken })),
+    );
+    for (const arn of arns.filter((each) => each.includes(`/${held.id}:`))) {
+      const { tags } = await api.send("ecs:DescribeTaskDefinition", { taskDefinition: arn, include: ["TAGS"] }, signal);
+      if (isOwnedBy(owner, tags)) await api.send("ecs:DeregisterTaskDefinition", { taskDefinition: arn }, signal);
+    }
+    return undefined;
+  }
+
+  async #register(
+    { id: family, job, fields }: Pick<Resource, "id" | "job" | "fields">,
+    signal: Signal,
+    { kept = {}, tags = {} }: { readonly kept?: JsonObject; readonly tags?: Readonly<Record<string, string>> } = {},
+  ): Promise<ObservedResource> {
+    const { api, owner, options } = this.#world;
+    const mark = { ...owner, job };
+    const declared = fields as unknown as TaskDefinitionFields;
+    await this.#ensureLogGroup(declared.logGroup);
+    const request = registerRequest(family, declared, options.region, tagsOf(mark, tags), kept);
+    const { taskDefinition } = await api.send("ecs:RegisterTaskDefinition", request, signal);
+    if (!taskDefinition) throw new ProviderError("unavailable", "ECS did not say what it registered");
+    return observeDefinition(family, taskDefinition, mark);
+  }
+
+  #logGroup: Promise<void> | undefined;
+  #ensureLogGroup(name: string): Promise<void> {
+    const made = this.#logGroup ?? this.#createLogGroup(name);
+    this.#logGroup = made;
+    void made.catch(() => {
+      this.#logGroup = undefined;
+    });
+    return made;
+  }
+
+  async #createLogGroup(logGroupName: string): Promise<void> {
+    const { api, owner, options } = this.#world;
+    const tags = Object.fromEntries(tagsOf(owner).map(({ key, value }) => [key, value]));
+    try {
+      await api.send("logs:CreateLogGroup", { logGroupName, tags });
+    } catch (error) {
+      if (error instanceof ProviderError && error.code === "exists") return;
+      throw error;
+    }
+    await api.send("logs:PutRetentionPolicy", { logGroupName, retentionInDays: options.logRetentionDays });
+  }
+
+  /** For a run whose definition is not there: registers it, marked so that a later deployment may put its own in its place. */
+  async ensure({ id, job, fields }: Resource, signal: Signal): Promise<void> {
+    const held = await this.#definition(id, signal);
+    if (held?.isOurs) return;
+    if (held) throw foreignFamily(id);
+    await this.#register({ id, job, fields }, signal, { tags: { for: "run" } });
+  }
+}
+
+function observeDefinition(
+  family: string,
+  definition: TaskDefinition,
+  mark: ObservedResource["mark"],
+): ObservedResource {
+  const { fields, unmanaged } = readTaskDefinition(definition);
+  return {
+    kind: "taskDefinition",
+    id: family,
+    job: mark.job,
+    fields: plain(fields),
+    mark,
+    revision: definition.taskDefinitionArn ?? fingerprint(fields),
+    ...(Object.keys(unmanaged).length === 0 ? {} : { unmanaged }),
+  };
+}
+
+/** A new revision would change what others start by the family's name. */
+function foreignFamily(family: string): ProviderError {
+  return new ProviderError("denied", `the task definition ${family} is there and does not carry rota's tags`, {
+    fix: "choose another namespace, or deregister it if it is yours",
+  });
+}
+
+function isUnknownFamily(error: ProviderError): boolean {
+  return (
+    error.code === "missing" ||
+    (error.code === "invalid" && /unable to describe task definition|not found/i.test(error.message))
+  );
+}

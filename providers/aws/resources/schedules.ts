@@ -1,0 +1,156 @@
+import type { GetScheduleOutput, UpdateScheduleInput } from "@aws-sdk/client-scheduler";
+import { fingerprint, type JsonObject, type ObservedResource, type ResourceChange } from "../../../src/model/index.ts";
+import { ProviderError } from "../../../src/provider/index.ts";
+import { clientToken, familyName, groupName, isOwnedBy, tagsOf } from "../naming.ts";
+import { inParallel, next, pages } from "../paging.ts";
+import { readSchedule, type ScheduleFields, scheduleRequest, tagJob } from "./schedule.ts";
+import { PAGE, plain, type Signal, unchanged, type World } from "./world.ts";
+
+/** The schedules of a namespace and environment, in a group of their own that carries the mark. */
+export class Schedules {
+  readonly #world: World;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  async list(signal: Signal, prefix?: string): Promise<readonly ObservedResource[]> {
+    const { api, owner } = this.#world;
+    const group = groupName(owner);
+    if (!(await this.#ownsGroup(signal))) return [];
+    const names = await pages((nextToken) =>
+      api
+        .send(
+          "scheduler:ListSchedules",
+          { GroupName: group, MaxResults: PAGE, ...next("NamePrefix", prefix), ...next("NextToken", nextToken) },
+          signal,
+        )
+        .then((page) => ({ items: (page.Schedules ?? []).map(({ Name = "" }) => Name), next: page.NextToken })),
+    );
+    const found = await inParallel([...new Set(names)], (name) => this.#schedule(name, signal));
+    return found.filter((each) => each !== undefined);
+  }
+
+  /** The schedule of that name, or undefined when there is none of ours. */
+  async #schedule(name: string, signal: Signal): Promise<ObservedResource | undefined> {
+    const { api, owner, options, openedAt } = this.#world;
+    let read: GetScheduleOutput;
+    try {
+      read = await api.send("scheduler:GetSchedule", { Name: name, GroupName: groupName(owner) }, signal);
+    } catch (error) {
+      if (error instanceof ProviderError && error.code === "missing") return undefined;
+      throw error;
+    }
+    const { fields, unmanaged } = readSchedule(read, options, openedAt);
+    const job = tagJob(fields.input);
+    if (job === undefined || !isOwnedBy(owner, (fields.input as JsonObject)["Tags"])) return undefined;
+    return {
+      kind: "schedule",
+      id: name,
+      job,
+      fields: plain(fields),
+      mark: { ...owner, job },
+      revision: fingerprint({ fields, unmanaged }),
+      dependsOn: [`taskDefinition/${familyName(owner, job)}`],
+      paused: read.State === "DISABLED",
+      ...(Object.keys(unmanaged).length === 0 ? {} : { unmanaged }),
+    };
+  }
+
+  /** False when there is no group of that name; `denied` when there is one without our mark. */
+  async #ownsGroup(signal: Signal): Promise<boolean> {
+    const { api, owner } = this.#world;
+    const name = groupName(owner);
+    const groups = await pages((nextToken) =>
+      api
+        .send(
+          "scheduler:ListScheduleGroups",
+          { NamePrefix: name, MaxResults: PAGE, ...next("NextToken", nextToken) },
+          signal,
+        )
+        .then((page) => ({ items: page.ScheduleGroups ?? [], next: page.NextToken })),
+    );
+    const arn = groups.find((group) => group.Name === name)?.Arn;
+    if (arn === undefined) return false;
+    const { Tags } = await api.send("scheduler:ListTagsForResource", { ResourceArn: arn }, signal);
+    if (isOwnedBy(owner, Tags)) return true;
+    throw new ProviderError("denied", `the schedule group ${name} is there and does not carry rota's tags`, {
+      fix: `tag it rota:namespace=${owner.namespace} and rota:environment=${owner.environment} if it is yours, else choose another namespace`,
+    });
+  }
+
+  async #ensureGroup(signal: Signal): Promise<void> {
+    if (await this.#ownsGroup(signal)) return;
+    const { api, owner } = this.#world;
+    const Name = groupName(owner);
+    const Tags = tagsOf(owner).map(({ key, value }) => ({ Key: key, Value: value }));
+    try {
+      await api.send("scheduler:CreateScheduleGroup", { Name, Tags, ClientToken: clientToken(Name) }, signal);
+    } catch (error) {
+      // Somebody was quicker; whose it is shows at the next look.
+      if (!(error instanceof ProviderError && error.code === "conflict")) throw error;
+    }
+  }
+
+  async apply(
+    change: Exclude<ResourceChange, { action: "keep" }>,
+    signal: Signal,
+  ): Promise<ObservedResource | undefined> {
+    const { api, owner, random } = this.#world;
+    if (change.action === "create") {
+      const { id, job, fields } = change.desired;
+      const request = this.#request({ id, job }, fields as unknown as ScheduleFields, "ENABLED");
+      // A token of this call's own: sent again after a lost answer it is the same creation, a second create is not.
+      const ClientToken = clientToken(id, String(random.next()), String(random.next()));
+      try {
+        await this.#groupOnce();
+        await api.send("scheduler:CreateSchedule", { ...request, ClientToken }, signal);
+      } catch (error) {
+        if (!(error instanceof ProviderError) || error.code !== "conflict") throw error;
+        throw new ProviderError("exists", `schedule/${id} exists already in ${groupName(owner)}`, { cause: error });
+      }
+      return this.#schedule(id, signal);
+    }
+    const held = await unchanged(change.actual, (id) => this.#schedule(id, signal));
+    if (change.action === "delete") {
+      await api.send(
+        "scheduler:DeleteSchedule",
+        { Name: held.id, GroupName: groupName(owner), ClientToken: clientToken("delete", held.id, held.revision) },
+        signal,
+      );
+      return undefined;
+    }
+    const fields = change.desired.fields as unknown as ScheduleFields;
+    const state = held.paused ? "DISABLED" : "ENABLED";
+    await api.send("scheduler:UpdateSchedule", this.#request(held, fields, state), signal);
+    return this.#schedule(held.id, signal);
+  }
+
+  #request(
+    { id, job, unmanaged = {} }: Pick<ObservedResource, "id" | "job" | "unmanaged">,
+    fields: ScheduleFields,
+    state: "ENABLED" | "DISABLED",
+  ): UpdateScheduleInput {
+    return scheduleRequest({ id, job, kept: unmanaged, state, now: this.#world.clock.now() }, fields);
+  }
+
+  #group: Promise<void> | undefined;
+  /** Once for each opened placement: an apply of a thousand schedules asks for their group once. */
+  #groupOnce(): Promise<void> {
+    const made = this.#group ?? this.#ensureGroup(undefined);
+    this.#group = made;
+    void made.catch(() => {
+      this.#group = undefined;
+    });
+    return made;
+  }
+
+  async setPaused(job: string, paused: boolean, signal: Signal): Promise<void> {
+    for (const held of await this.list(signal, `${job}.`)) {
+      if (held.job !== job || held.paused === paused) continue;
+      const fields = held.fields as unknown as ScheduleFields;
+      const state = paused ? "DISABLED" : "ENABLED";
+      await this.#world.api.send("scheduler:UpdateSchedule", this.#request(held, fields, state), signal);
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { permissions } from "../../providers/aws/index.ts";
+import { providerSuite } from "../conformance/suite.ts";
+import { type AwsSubject, openAwsSubject } from "./aws/subject.ts";
+import { WHY_SKIPPED } from "./aws/world.ts";
+
+const EXCEPTIONS: Readonly<Record<string, string>> = {
+  "of many writers with the same revision one succeeds":
+    "EventBridge Scheduler has no conditional write: rota reads and compares just before it writes, and between the two another may write",
+};
+
+/** Worlds whose requests are still to be looked at. */
+const opened: AwsSubject[] = [];
+
+describe.skipIf(WHY_SKIPPED !== undefined)(
+  `AWS on moto${WHY_SKIPPED === undefined ? "" : ` (skipped: ${WHY_SKIPPED})`}`,
+  () => {
+    afterEach(() => {
+      for (const { world } of opened.splice(0)) {
+        expect(world.problems).toEqual([]);
+        const policy = permissions("aws", world.options, world.owner).rota;
+        const allowed = new Set(policy.Statement.flatMap(({ Action }) => Action));
+        expect(world.calls.filter((call) => !allowed.has(call))).toEqual([]);
+      }
+    });
+
+    providerSuite(
+      "aws",
+      async () => {
+        const subject = await openAwsSubject();
+        opened.push(subject);
+        return subject;
+      },
+      EXCEPTIONS,
+    );
+
+    it("every request of the suite was checked against the vendor's models", async () => {
+      const subject = await openAwsSubject();
+      await subject.provider.listDeployments();
+      expect(subject.world.calls).toContain("ecs:ListTaskDefinitionFamilies");
+      await subject.close();
+    });
+  },
+);

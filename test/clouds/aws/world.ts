@@ -1,0 +1,223 @@
+import { randomBytes } from "node:crypto";
+import type { Connection } from "../../../providers/aws/index.ts";
+import { connect, openAws } from "../../../providers/aws/index.ts";
+import type { Clock, JsonObject } from "../../../src/model/index.ts";
+import type { Provider } from "../../../src/provider/index.ts";
+import { SeededRandom } from "../../support/random.ts";
+import { Front } from "./front.ts";
+import { RequestChecker } from "./models.ts";
+
+export const MOTO: string | undefined = process.env["ROTA_MOTO"];
+const MODELS = process.env["ROTA_AWS_MODELS"];
+/** Why the lane is skipped, in its own words; undefined when it runs. */
+export const WHY_SKIPPED: string | undefined =
+  MOTO === undefined || MODELS === undefined ? "moto is not here: set ROTA_MOTO and ROTA_AWS_MODELS" : undefined;
+
+export const REGION = "us-east-1";
+export const ACCOUNT = "123456789012";
+const ENV = { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" };
+
+/** What EventBridge replaces by the scheduled instant. */
+export const SCHEDULED_TIME = "<aws.scheduler.scheduled-time>";
+
+/** Real time at its beginning; whoever sleeps moves it on at once. */
+export class HastyClock implements Clock {
+  #now = Date.now();
+  now(): number {
+    return this.#now;
+  }
+  monotonic(): number {
+    return this.#now;
+  }
+  async sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    if (signal?.aborted) return;
+    this.#now += ms;
+    await new Promise(setImmediate);
+  }
+  advance(ms: number): void {
+    this.#now += ms;
+  }
+}
+
+interface Owner {
+  readonly namespace: string;
+  readonly environment: string;
+}
+
+/** A clock of the test's, and what has to be told to it of work outside this thread. */
+export interface WorldClock extends Clock {
+  during?<T>(work: Promise<T>): Promise<T>;
+}
+
+/** One account with a cluster, a front before moto, and a connection past it for what other people do. */
+export class AwsWorld<C extends WorldClock = HastyClock> {
+  readonly clock: C;
+  readonly front: Front;
+  readonly owner: Owner;
+  readonly cluster: string;
+  /** Every call that left an adapter, by name; each was checked against the vendor's model. */
+  readonly calls: string[] = [];
+  readonly problems: string[] = [];
+  /** Other people's hands: straight to moto. */
+  readonly hands: Connection;
+  readonly options: JsonObject;
+  readonly #checker: RequestChecker;
+  #seed = 1;
+
+  private constructor(front: Front, clock: C, options: JsonObject, id: string) {
+    this.front = front;
+    this.clock = clock;
+    this.options = options;
+    this.owner = { namespace: `acme-${id}`, environment: "dev" };
+    this.cluster = `ml-${id}`;
+    this.hands = connect({ region: REGION, endpoint: MOTO ?? "", env: ENV });
+    this.#checker = new RequestChecker(MODELS ?? "");
+  }
+
+  static open(): Promise<AwsWorld> {
+    return AwsWorld.openOn(new HastyClock());
+  }
+
+  static async openOn<C extends WorldClock>(clock: C): Promise<AwsWorld<C>> {
+    const id = randomBytes(4).toString("hex");
+    const front = new Front(MOTO ?? "", () => clock.now());
+    const hands = connect({ region: REGION, endpoint: MOTO ?? "", env: ENV });
+    const settings = [{ name: "containerInsights", value: "enabled" }];
+    await hands.send("ecs:CreateCluster" as never, { clusterName: `ml-${id}`, settings } as never);
+    const { Subnets = [] } = await hands.send("ec2:DescribeSubnets", {});
+    const { SecurityGroups = [] } = (await hands.send("ec2:DescribeSecurityGroups" as never, {} as never)) as {
+      SecurityGroups?: { GroupId: string }[];
+    };
+    hands.close();
+    const options = {
+      region: REGION,
+      account: ACCOUNT,
+      cluster: `ml-${id}`,
+      subnets: [Subnets[0]?.SubnetId ?? ""],
+      securityGroups: [SecurityGroups[0]?.GroupId ?? ""],
+      executionRole: `arn:aws:iam::${ACCOUNT}:role/rota-execution`,
+      schedulerRole: `arn:aws:iam::${ACCOUNT}:role/rota-scheduler`,
+      containerInsights: true,
+      endpoint: await front.open(),
+    };
+    return new AwsWorld(front, clock, options, id);
+  }
+
+  provider(owner: Owner = this.owner, options: JsonObject = {}): Promise<Provider> {
+    return openAws(
+      {
+        placement: "aws",
+        options: { ...this.options, ...options },
+        ...owner,
+        stateDir: "/nowhere",
+        baseDir: "/nowhere",
+        clock: this.clock,
+        random: new SeededRandom(this.#seed++),
+        env: ENV,
+        log: () => {},
+      },
+      (settings) => this.#checked(connect(settings)),
+    );
+  }
+
+  /**
+   * The schedule fires, as EventBridge would make it: the call that its target names, with its own input, the scheduled
+   * time put in. Answers the task. (moto never fires.)
+   */
+  async fire(name: string, at: number): Promise<string> {
+    const GroupName = `rota.${this.owner.namespace}.${this.owner.environment}`;
+    const { Target } = await this.hands.send("scheduler:GetSchedule", { Name: name, GroupName });
+    if (!Target?.Arn?.endsWith(":aws-sdk:ecs:runTask")) throw new Error(`${name} runs no task: ${Target?.Arn}`);
+    const time = new Date(at).toISOString().replace(/\.\d+Z$/, "Z");
+    const input = lowered(JSON.parse((Target.Input ?? "").replaceAll(SCHEDULED_TIME, time)));
+    const vendor = connect({ region: REGION, endpoint: String(this.options["endpoint"]), env: ENV });
+    try {
+      const { tasks = [] } = await vendor.send("ecs:RunTask", input as never);
+      return tasks[0]?.taskArn ?? "";
+    } finally {
+      vendor.close();
+    }
+  }
+
+  /** A call that the adapter never makes: what a person or another program does. */
+  raw(service: string, operation: string, input: JsonObject): Promise<unknown> {
+    return this.hands.send(`${service}:${operation}` as never, input as never);
+  }
+
+  /** Every schedule of this world that moto holds, all pages of them, whose name has this in it, as moto keeps it: any change shows, if only in its date. */
+  async schedulesLike(part: string): Promise<readonly string[]> {
+    const authorization = `AWS4-HMAC-SHA256 Credential=test/20260101/${REGION}/scheduler/aws4_request, SignedHeaders=host, Signature=0`;
+    const found: string[] = [];
+    for (let token: string | undefined, isFirst = true; isFirst || token !== undefined; isFirst = false) {
+      const url = new URL("/schedules?MaxResults=100", MOTO ?? "");
+      if (token !== undefined) url.searchParams.set("NextToken", token);
+      const answer = await fetch(url, { headers: { authorization } });
+      const page = (await answer.json()) as {
+        readonly Schedules: readonly { readonly Name: string }[];
+        readonly NextToken?: string;
+      };
+      found.push(
+        ...page.Schedules.filter(({ Name }) => Name.includes(part))
+          .map((each) => JSON.stringify(each))
+          .filter((text) => text.includes(this.owner.namespace)),
+      );
+      token = page.NextToken ?? undefined;
+    }
+    return found.sort();
+  }
+
+  /** All tasks of the cluster, ended ones too. */
+  async tasks(): Promise<readonly string[]> {
+    const { taskArns = [] } = (await this.raw("ecs", "ListTasks", { cluster: this.cluster })) as {
+      taskArns?: string[];
+    };
+    return taskArns;
+  }
+
+  /** Lines of a log stream, now; its group is the namespace's own unless another is named. */
+  async writeLog(stream: string, lines: readonly string[], group?: string): Promise<void> {
+    const logGroupName = group ?? `/rota/${this.owner.namespace}/${this.owner.environment}`;
+    const ignore = (error: { readonly name: string }): void => {
+      if (error.name !== "ResourceAlreadyExistsException") throw error;
+    };
+    await this.raw("logs", "CreateLogGroup", { logGroupName }).catch(ignore);
+    await this.raw("logs", "CreateLogStream", { logGroupName, logStreamName: stream }).catch(ignore);
+    if (lines.length === 0) return;
+    const logEvents = lines.map((message) => ({ message, timestamp: this.clock.now() }));
+    await this.raw("logs", "PutLogEvents", { logGroupName, logStreamName: stream, logEvents });
+  }
+
+  async close(): Promise<void> {
+    this.hands.close();
+    await this.front.close();
+  }
+
+  #checked(connection: Connection): Connection {
+    return {
+      close: () => connection.close(),
+      send: (call, input, signal) => {
+        const [service = "", operation = ""] = call.split(":");
+        this.calls.push(call);
+        this.problems.push(...this.#checker.check(service, operation, input));
+        const target = (input as { readonly Target?: { readonly Input?: string } }).Target?.Input;
+        if (target !== undefined) {
+          const request = lowered(JSON.parse(target.replaceAll(SCHEDULED_TIME, "2026-12-01T14:00:00Z"))) as object;
+          this.problems.push(
+            ...this.#checker.check("ecs", "RunTask", request).map((problem) => `${call} input: ${problem}`),
+          );
+        }
+        const answer = connection.send(call, input, signal);
+        return this.clock.during?.(answer) ?? answer;
+      },
+    };
+  }
+}
+
+/** A universal target's input spells RunTask's parameters with a capital first letter. */
+export function lowered(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(lowered);
+  if (value === null || typeof value !== "object") return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, each]) => [key.slice(0, 1).toLowerCase() + key.slice(1), lowered(each)]),
+  );
+}
