@@ -1,0 +1,4 @@
+export * from "./common.ts";
+export * from "./runs.ts";
+export * from "./status.ts";
+export * from "./views.ts";
