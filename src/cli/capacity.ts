@@ -1,0 +1,20 @@
+import type { Diagnostic } from "../diagnostic/index.ts";
+import type { Project } from "../engine/project/index.ts";
+import type { Instant } from "../model/index.ts";
+
+/**
+ * The pools that cannot hold their jobs even when those are levelled, as warnings at the first job to blame.
+ * Levels the whole week, which is more than a check of the manifest costs otherwise.
+ */
+export async function overloadWarnings(project: Project, now: Instant): Promise<readonly Diagnostic[]> {
+  const { desired, lock } = project;
+  if (!desired?.manifest.pools.some(({ capacity }) => capacity !== undefined)) return [];
+  const { findOverload, level } = await import("../stagger/index.ts");
+  const { jobs, pools } = desired.manifest;
+  return findOverload(level(jobs, pools, lock, { at: now })).map(({ message, hints, jobs: blamed }): Diagnostic => {
+    const values = project.origins(blamed[0] ?? "");
+    const found = values?.find(({ path }) => path[0] === "pool") ?? values?.find(({ path }) => path[0] === "schedule");
+    const place = found?.place ?? { file: project.file, line: 1 };
+    return { code: "R1204", severity: "warning", ...place, column: 1, length: 1, message, hint: hints.join("; ") };
+  });
+}

@@ -1,0 +1,346 @@
+import { rm, writeFile } from "node:fs/promises";
+import type { Logger } from "pino";
+import { loadPage } from "../dashboard/index.ts";
+import { renderDiagnostics } from "../diagnostic/index.ts";
+import {
+  claimState,
+  closePlacements,
+  createNotifier,
+  createPost,
+  createRunCommand,
+  Engine,
+  type EngineSettings,
+  loadProject,
+  type Notifier,
+  type OpenPlacement,
+  openPlacements,
+  type Project,
+  secretValues,
+  statePaths,
+  steadyTime,
+} from "../engine/index.ts";
+import { type Ledger, openLedger } from "../ledger/index.ts";
+import type { Files } from "../manifest/index.ts";
+import { type Clock, type DesiredState, type Entry, type Random, type Run, SECOND } from "../model/index.ts";
+import { createRedactor, type Registry, withRedaction } from "../provider/index.ts";
+import {
+  beatToken,
+  createMetrics,
+  type RunningServer,
+  readOrCreateToken,
+  ServerError,
+  type ServerOptions,
+  startServer,
+} from "../server/index.ts";
+import { changesText, Deploying } from "./deploying.ts";
+import { noticeEnvironment } from "./environment.ts";
+import { runLogs } from "./logs.ts";
+import { replacePlacements } from "./placements.ts";
+import { viewsOf } from "./views.ts";
+import { watchFiles } from "./watch.ts";
+
+/** Notices that wait when the daemon ends get this long to leave. */
+const DRAIN_MS: number = 5 * SECOND;
+/** Files looked at for one include pattern. */
+const MOST_INCLUDED = 1000;
+
+export interface DaemonOptions {
+  /** Absolute path of the manifest. */
+  readonly file: string;
+  readonly environment?: string;
+  readonly stateDir: string;
+  readonly host?: string;
+  readonly port: number;
+  /** Any free port will do when that one is taken. */
+  readonly anyPort?: boolean;
+  /** A token chosen by a person, for an address beyond loopback. */
+  readonly token?: string;
+  /** Deploys changes to native placements too, without `apply`. */
+  readonly autoApply: boolean;
+  readonly acceptClock: boolean;
+}
+
+/** The process the daemon lives in. */
+export interface DaemonWorld {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly registry: Registry;
+  readonly files: Files;
+  readonly logger: Logger;
+  readonly version: string;
+  readonly pid: number;
+  readonly bootId: string;
+  readonly cores: number;
+  /** What people read while the daemon runs: one message each. */
+  readonly say: (text: string) => void;
+}
+
+export interface RunningDaemon {
+  readonly url: string;
+  readonly token: string;
+  readonly engine: Engine;
+  readonly ledger: Ledger;
+  readonly project: () => Project;
+  subscribe(listener: (entry: Entry) => void, signal: AbortSignal): void;
+  /** Ends the daemon in order; answers the runs that go on without it. */
+  stop(reason: string): Promise<readonly string[]>;
+}
+
+/** A manifest with errors, which were said; nothing was started. */
+class ManifestError extends Error {
+  override readonly name = "ManifestError";
+  readonly fix: string = "mend it and start again; rota validate checks it";
+  constructor() {
+    super("the manifest has errors; nothing was started");
+  }
+}
+
+/** Everything of `rota up`, put together: reconcile, run or observe, guard, meter, attend, serve. */
+export async function startDaemon(world: DaemonWorld, options: DaemonOptions): Promise<RunningDaemon> {
+  const readAt = world.clock.now();
+  let project = await load(world, options);
+  if (!project.desired) throw new ManifestError();
+  let desired: DesiredState = project.desired;
+  const { manifest } = desired;
+  const paths = statePaths(options.stateDir);
+  const owner = { namespace: manifest.namespace, environment: manifest.environment.name };
+  let secrets = await secretValues(manifest, world.env, project.baseDir);
+  let takeOut = createRedactor(secrets);
+  // By value, in whatever text: nothing that leaves the daemon carries a secret of the manifest in force.
+  const redact = (text: string): string => takeOut(text);
+  const log = withRedaction((level, message, fields) => world.logger[level](fields ?? {}, message), redact);
+  await claimState(paths, owner);
+
+  const time = steadyTime(world.clock);
+  const ledger = await openLedger({ path: paths.ledger, clock: time, turn: setImmediate });
+  const undo: (() => Promise<unknown>)[] = [() => ledger.close()];
+  try {
+    const placements = new Map<string, OpenPlacement>();
+    const openAll = async (state: DesiredState, inFlight: () => readonly Run[]): Promise<void> => {
+      const holding = (await ledger.deployments()).map((d) => d.placement);
+      const fresh = await openPlacements({
+        manifest: state.manifest,
+        registry: world.registry,
+        stateDir: paths.dir,
+        baseDir: project.baseDir,
+        clock: world.clock,
+        random: world.random,
+        env: world.env,
+        log,
+        holding,
+      });
+      const needed = new Set([...holding, ...inFlight().map((run) => run.placement)]);
+      await replacePlacements(placements, fresh, (name) => needed.has(name));
+    };
+    await openAll(desired, () => []);
+    undo.push(() => closePlacements(placements));
+
+    const notifier: Notifier = createNotifier({
+      channels: manifest.notify,
+      clock: world.clock,
+      random: world.random,
+      post: createPost(),
+      run: createRunCommand(noticeEnvironment(world.env, secrets), project.baseDir),
+      log,
+      redact,
+      record: async (event) => {
+        await ledger.append([event]);
+      },
+    });
+    const token = options.token ?? (await readOrCreateToken(paths.token));
+    const metrics = createMetrics(world.version);
+    let url: string | undefined;
+    const beatEnv = (run: Run): Record<string, string> =>
+      url === undefined
+        ? {}
+        : { ROTA_BEAT: `${url}/api/runs/${run.run}/beat`, ROTA_BEAT_TOKEN: beatToken(token, run.run) };
+    const engine = await Engine.open(
+      {
+        clock: world.clock,
+        time,
+        random: world.random,
+        ledger,
+        placements,
+        currency: manifest.currency,
+        cores: world.cores,
+        notify: (notice) => notifier.send(notice),
+        log,
+        version: world.version,
+        pid: world.pid,
+        bootId: world.bootId,
+        runEnv: (run) => beatEnv(run),
+        observe: { dispatchLag: metrics.observeDispatchLag, append: metrics.observeAppend },
+      },
+      settingsOf(desired),
+      { acceptClock: options.acceptClock },
+    );
+    undo.push(() => engine.abandon());
+
+    const stopping = new AbortController();
+    undo.push(async () => stopping.abort());
+    const deploying = new Deploying({
+      engine,
+      clock: world.clock,
+      autoApply: options.autoApply,
+      say: (text) => world.say(redact(text)),
+      tell: (text) => notifier.send({ kind: "problem", subject: "rota: the manifest is not deployed", text }),
+      signal: stopping.signal,
+    });
+    const serverOptions: ServerOptions = {
+      control: engine,
+      ledger,
+      clock: world.clock,
+      log: world.logger,
+      version: world.version,
+      views: () => viewsOf(desired, engine),
+      logs: (run, opts) => runLogs(placements, run, opts),
+      token,
+      tokenGiven: options.token !== undefined,
+      ...(options.host === undefined ? {} : { host: options.host }),
+      port: options.port,
+      socketPath: paths.socket,
+      metrics,
+      page: await loadPage(),
+    };
+    const server = await serve(world, options, serverOptions);
+    undo.push(() => server.close());
+    url = server.url;
+    const deployed = await deploying.deploy(desired);
+    const changes = deployed?.ok ? changesText(deployed.result) : undefined;
+    if (changes !== undefined) world.say(changes);
+    const loop = engine.run();
+
+    await writeFile(
+      paths.daemon,
+      `${JSON.stringify({ pid: world.pid, url: server.url, socket: paths.socket, version: world.version, startedAt: new Date(time.now()).toISOString() })}\n`,
+      { mode: 0o600 },
+    );
+
+    let watched: Pick<Project, "sources" | "includes" | "baseDir"> = project;
+    const reload = async (): Promise<void> => {
+      const next = await load(world, options);
+      // Also those of a broken manifest: it may be mended in a file that the one before did not include.
+      watched = next;
+      if (!next.desired) {
+        world.say("the manifest has errors: the daemon goes on with the one before");
+        return;
+      }
+      const { namespace, environment, currency } = next.desired.manifest;
+      if (
+        namespace !== owner.namespace ||
+        environment.name !== owner.environment ||
+        currency !== desired.manifest.currency
+      ) {
+        world.say("the manifest now has another namespace, first environment or currency: restart the daemon for it");
+        return;
+      }
+      secrets = await secretValues(next.desired.manifest, world.env, next.baseDir);
+      takeOut = createRedactor(secrets);
+      await openAll(next.desired, () => [...engine.state.open.values()].map((t) => t.run));
+      project = next;
+      desired = next.desired;
+      notifier.setChannels(desired.manifest.notify);
+      engine.settings = settingsOf(desired);
+      await deploying.deploy(desired);
+    };
+    const watching = watchFiles(
+      world.clock,
+      () => watchedFiles(world.files, watched),
+      () =>
+        reload().catch((error: unknown) => {
+          log("error", "the manifest could not be taken over", { error: String(error) });
+          const why = error instanceof Error ? error.message : String(error);
+          world.say(redact(`the daemon goes on with the manifest before: ${why}`));
+        }),
+      stopping.signal,
+      readAt,
+    );
+
+    const end = async (reason: string): Promise<readonly string[]> => {
+      stopping.abort();
+      let left: readonly string[] = [];
+      // One step that fails keeps none of the others from being done.
+      const steps: readonly (() => Promise<unknown>)[] = [
+        async () => {
+          left = (await engine.stop(reason)).map((t) => t.run.run);
+        },
+        () => loop,
+        () => watching,
+        () => notifier.drain(DRAIN_MS),
+        () => server.close(),
+        () => closePlacements(placements),
+        () => ledger.close(),
+        () => rm(paths.daemon, { force: true }),
+      ];
+      for (const step of steps) {
+        await step().catch((error: unknown) => log("error", "a step of the end failed", { error: String(error) }));
+      }
+      return left;
+    };
+    let ending: Promise<readonly string[]> | undefined;
+    const stop = (reason: string): Promise<readonly string[]> => {
+      ending ??= end(reason);
+      return ending;
+    };
+    return {
+      url: server.url,
+      token,
+      engine,
+      ledger,
+      project: () => project,
+      subscribe: (listener, signal) => engine.subscribe(listener, signal),
+      stop,
+    };
+  } catch (error) {
+    for (const step of undo.reverse()) await step().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** The manifest as it stands now; what is wrong with it is said. */
+async function load(world: DaemonWorld, options: DaemonOptions): Promise<Project> {
+  const project = await loadProject({
+    file: options.file,
+    files: world.files,
+    ...(options.environment === undefined ? {} : { environment: options.environment }),
+  });
+  if (project.diagnostics.length > 0) world.say(renderDiagnostics(project.diagnostics, { line: project.line }));
+  return project;
+}
+
+/** Listens where it was told to, or, when that port is taken and nobody insisted on it, at any free one. */
+async function serve(world: DaemonWorld, options: DaemonOptions, server: ServerOptions): Promise<RunningServer> {
+  try {
+    return await startServer(server);
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "EADDRINUSE")) throw error;
+    if (options.anyPort) {
+      world.say(`port ${options.port} is taken, so the page is at another one`);
+      return startServer({ ...server, port: 0 });
+    }
+    throw new ServerError(
+      `port ${options.port} of ${options.host ?? "127.0.0.1"} is taken`,
+      "choose another with --port, or any free one with --port 0",
+    );
+  }
+}
+
+function settingsOf({ manifest }: DesiredState): EngineSettings {
+  return {
+    namespace: manifest.namespace,
+    environment: manifest.environment.name,
+    safety: manifest.safety,
+    budgets: manifest.budgets,
+  };
+}
+
+/** What is looked at for changes: the files that were read, and those that match a pattern by now. */
+async function watchedFiles(
+  files: Files,
+  { sources, includes, baseDir }: Pick<Project, "sources" | "includes" | "baseDir">,
+): Promise<readonly string[]> {
+  const inside = includes.filter((pattern) => !pattern.startsWith("/") && !pattern.split("/").includes(".."));
+  const matching = await Promise.all(inside.map((pattern) => files.glob(baseDir, pattern, MOST_INCLUDED)));
+  return [...new Set([...sources, ...matching.flat()])];
+}
