@@ -91,6 +91,12 @@ export const COMMANDS: readonly CommandRow[] = [
     load: async () => (await import("./apply.ts")).defineDestroy,
   },
   {
+    name: "permissions",
+    group: DEPLOY,
+    summary: "the least that a placement asks of its vendor, as policies or roles ready to paste",
+    load: async () => (await import("./permissions.ts")).definePermissions,
+  },
+  {
     name: "up",
     group: RUN,
     summary: "the daemon: deploy, run or observe, guard, meter, attend, and serve the page",

@@ -85,6 +85,17 @@ export interface Finding {
   readonly fix?: string;
 }
 
+/** One thing for a person to set up at the vendor, ready to paste: a policy, a role definition, who may take a role on. */
+export interface PermissionDocument {
+  /** Lower-case words and hyphens: `rota-policy`. */
+  readonly name: string;
+  /** For whom, and what it lets them do. */
+  readonly purpose: string;
+  readonly document: JsonObject;
+  /** How the vendor's own command line makes it of the file NAME.json. */
+  readonly command?: string;
+}
+
 export interface CallOptions {
   readonly signal?: AbortSignal;
 }
@@ -136,6 +147,8 @@ export interface Provider {
    * ended before and whose end has been read, and answers how many. Never of a run that is still to be read.
    */
   prune?(before: Instant, options?: CallOptions): Promise<number>;
+  /** Pure: the least that these jobs ask of the vendor. Absent where there is nothing to grant. */
+  permissions?(jobs: readonly DesiredJob[]): readonly PermissionDocument[];
   /** For `doctor`: credentials, permissions, quotas, reachability. Never throws. */
   check(options?: CallOptions): Promise<readonly Finding[]>;
   close(): Promise<void>;
