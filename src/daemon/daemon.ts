@@ -36,13 +36,12 @@ import { changesText, Deploying } from "./deploying.ts";
 import { noticeEnvironment } from "./environment.ts";
 import { runLogs } from "./logs.ts";
 import { replacePlacements } from "./placements.ts";
+import { Reading } from "./reading.ts";
 import { viewsOf } from "./views.ts";
 import { watchFiles } from "./watch.ts";
 
 /** Notices that wait when the daemon ends get this long to leave. */
 const DRAIN_MS: number = 5 * SECOND;
-/** Files looked at for one include pattern. */
-const MOST_INCLUDED = 1000;
 
 export interface DaemonOptions {
   /** Absolute path of the manifest. */
@@ -98,8 +97,7 @@ class ManifestError extends Error {
 
 /** Everything of `rota up`, put together: reconcile, run or observe, guard, meter, attend, serve. */
 export async function startDaemon(world: DaemonWorld, options: DaemonOptions): Promise<RunningDaemon> {
-  const readAt = world.clock.now();
-  let project = await load(world, options);
+  let { project, reading } = await load(world, options);
   if (!project.desired) throw new ManifestError();
   let desired: DesiredState = project.desired;
   const { manifest } = desired;
@@ -217,16 +215,16 @@ export async function startDaemon(world: DaemonWorld, options: DaemonOptions): P
       { mode: 0o600 },
     );
 
-    let watched: Pick<Project, "sources" | "includes" | "baseDir"> = project;
     const reload = async (): Promise<void> => {
       const next = await load(world, options);
-      // Also those of a broken manifest: it may be mended in a file that the one before did not include.
-      watched = next;
-      if (!next.desired) {
+      // Also of a broken manifest: it may be mended in a file that the one before did not include.
+      reading = next.reading;
+      const wanted = next.project.desired;
+      if (!wanted) {
         world.say("the manifest has errors: the daemon goes on with the one before");
         return;
       }
-      const { namespace, environment, currency } = next.desired.manifest;
+      const { namespace, environment, currency } = wanted.manifest;
       if (
         namespace !== owner.namespace ||
         environment.name !== owner.environment ||
@@ -235,27 +233,35 @@ export async function startDaemon(world: DaemonWorld, options: DaemonOptions): P
         world.say("the manifest now has another namespace, first environment or currency: restart the daemon for it");
         return;
       }
-      secrets = await secretValues(next.desired.manifest, world.env, next.baseDir);
+      secrets = await secretValues(wanted.manifest, world.env, next.project.baseDir);
       takeOut = createRedactor(secrets);
-      await openAll(next.desired, () => [...engine.state.open.values()].map((t) => t.run));
-      project = next;
-      desired = next.desired;
+      await openAll(wanted, () => [...engine.state.open.values()].map((t) => t.run));
+      project = next.project;
+      desired = wanted;
       notifier.setChannels(desired.manifest.notify);
       engine.settings = settingsOf(desired);
       await deploying.deploy(desired);
     };
-    const watching = watchFiles(
-      world.clock,
-      () => watchedFiles(world.files, watched),
-      () =>
-        reload().catch((error: unknown) => {
-          log("error", "the manifest could not be taken over", { error: String(error) });
-          const why = error instanceof Error ? error.message : String(error);
-          world.say(redact(`the daemon goes on with the manifest before: ${why}`));
-        }),
-      stopping.signal,
-      readAt,
-    );
+    let trouble: string | undefined;
+    const takeOver = async (): Promise<boolean> => {
+      try {
+        await reload();
+        trouble = undefined;
+        return true;
+      } catch (error) {
+        log("error", "the manifest could not be taken over", { error: String(error) });
+        const why = redact(error instanceof Error ? error.message : String(error));
+        if (why !== trouble) world.say(`the daemon goes on with the manifest before: ${why}`);
+        trouble = why;
+        return false;
+      }
+    };
+    const watching = watchFiles({
+      clock: world.clock,
+      watched: () => reading,
+      changed: takeOver,
+      signal: stopping.signal,
+    });
 
     const end = async (reason: string): Promise<readonly string[]> => {
       stopping.abort();
@@ -298,15 +304,16 @@ export async function startDaemon(world: DaemonWorld, options: DaemonOptions): P
   }
 }
 
-/** The manifest as it stands now; what is wrong with it is said. */
-async function load(world: DaemonWorld, options: DaemonOptions): Promise<Project> {
+/** The manifest as it stands now, with what was read for it; what is wrong with it is said. */
+async function load(world: DaemonWorld, options: DaemonOptions): Promise<{ project: Project; reading: Reading }> {
+  const reading = new Reading(world.files);
   const project = await loadProject({
     file: options.file,
-    files: world.files,
+    files: reading,
     ...(options.environment === undefined ? {} : { environment: options.environment }),
   });
   if (project.diagnostics.length > 0) world.say(renderDiagnostics(project.diagnostics, { line: project.line }));
-  return project;
+  return { project, reading };
 }
 
 /** Listens where it was told to, or, when that port is taken and nobody insisted on it, at any free one. */
@@ -333,14 +340,4 @@ function settingsOf({ manifest }: DesiredState): EngineSettings {
     safety: manifest.safety,
     budgets: manifest.budgets,
   };
-}
-
-/** What is looked at for changes: the files that were read, and those that match a pattern by now. */
-async function watchedFiles(
-  files: Files,
-  { sources, includes, baseDir }: Pick<Project, "sources" | "includes" | "baseDir">,
-): Promise<readonly string[]> {
-  const inside = includes.filter((pattern) => !pattern.startsWith("/") && !pattern.split("/").includes(".."));
-  const matching = await Promise.all(inside.map((pattern) => files.glob(baseDir, pattern, MOST_INCLUDED)));
-  return [...new Set([...sources, ...matching.flat()])];
 }

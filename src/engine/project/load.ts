@@ -27,10 +27,6 @@ export interface Project {
   readonly environments: readonly string[];
   readonly origins: LoadedManifest["origins"];
   readonly line: LoadedManifest["line"];
-  /** Everything that was read: a change to any of them is a change of the manifest. */
-  readonly sources: readonly string[];
-  /** The manifest's `include` patterns: a file that comes to match one is a change of the manifest, too. */
-  readonly includes: readonly string[];
 }
 
 /** Reads manifest, includes and lock. Opens no socket and runs nothing (invariant X3). */
@@ -46,16 +42,13 @@ export async function loadProject(input: ProjectInput): Promise<Project> {
   const diagnostics: Diagnostic[] = [...loaded.diagnostics];
   const read = await readLock(lockFile, input.files);
   diagnostics.push(...read.diagnostics);
-  const sources = [...loaded.sources, lockFile];
-  const { environments, origins, line, includes } = loaded;
+  const { environments, origins, line } = loaded;
   const base = {
     file: input.file,
     baseDir,
-    sources,
     environments,
     origins,
     line,
-    includes,
     ...(read.lock ? { lock: read.lock } : {}),
   };
   const { manifest } = loaded;
