@@ -45,7 +45,6 @@ export class AwsProvider implements Provider {
   readonly #options: AwsOptions;
   readonly #api: Api;
   readonly #owner: Owner;
-  readonly #openedAt: Instant;
   readonly #deployments: Deployments;
   readonly #runs: Runs;
 
@@ -55,12 +54,10 @@ export class AwsProvider implements Provider {
     this.#api = api;
     this.placement = context.placement;
     this.#owner = { namespace: context.namespace, environment: context.environment };
-    this.#openedAt = context.clock.now();
     this.#deployments = new Deployments({
       api,
       owner: this.#owner,
       options,
-      openedAt: this.#openedAt,
       clock: context.clock,
       random: context.random,
     });
@@ -76,8 +73,8 @@ export class AwsProvider implements Provider {
     };
   }
 
-  render(desired: DesiredJob): Rendering {
-    return render(desired, this.#owner, this.#options, this.#openedAt);
+  render(desired: DesiredJob, now: Instant): Rendering {
+    return render(desired, this.#owner, this.#options, now);
   }
 
   listDeployments(options?: CallOptions): Promise<readonly ObservedResource[]> {

@@ -10,7 +10,7 @@ import { translate } from "./translate/index.ts";
 /** RunTask: overrides, and a schedule's whole input, have to fit. */
 const MOST_ENV_BYTES = 8_192;
 
-/** What a job becomes at AWS: its task definition first, then its schedules. Pure: `now` is when the placement was opened. */
+/** What a job becomes at AWS: its task definition first, then its schedules. Pure. */
 export function render(desired: DesiredJob, owner: Owner, options: AwsOptions, now: Instant): Rendering {
   const { job } = desired;
   const { workload } = job;

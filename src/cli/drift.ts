@@ -38,7 +38,7 @@ function findDrift(world: World, options: CommonOptions): Promise<readonly Drift
     for (const [placement, { provider }] of placements) {
       const applied = deployed
         .filter((d) => d.placement === placement)
-        .flatMap((d) => provider.render(d.desired).resources);
+        .flatMap((d) => provider.render(d.desired, world.clock.now()).resources);
       const actual = await provider.listDeployments({ signal: world.interrupted });
       found.push(...drift({ placement, applied, actual, ...(recorded ? { heldJobs: recorded.held } : {}) }));
     }

@@ -117,8 +117,8 @@ export interface Provider {
   readonly placement: string;
   readonly capabilities: Capabilities;
 
-  /** Pure: what the job becomes here. */
-  render(desired: DesiredJob): Rendering;
+  /** Pure: what the job becomes here. `now`: times before it are past, and proofs and horizons begin with it. */
+  render(desired: DesiredJob, now: Instant): Rendering;
   /** Everything that carries this namespace and environment. */
   listDeployments(options?: CallOptions): Promise<readonly ObservedResource[]>;
   /** Carries out one create, update or delete (`keep` is a no-op); answers what is there afterwards. */

@@ -37,7 +37,7 @@ export function wrapProvider(inner: Provider, around: Around): Provider {
     type: inner.type,
     placement: inner.placement,
     capabilities: inner.capabilities,
-    render: (desired) => inner.render(desired),
+    render: (desired, now) => inner.render(desired, now),
     listDeployments: (options) => pass("listDeployments", [], options, () => inner.listDeployments(options)),
     apply: (change, options) => pass("apply", [change], options, () => inner.apply(change, options)),
     setPaused: (job, paused, reason, options) =>

@@ -7,7 +7,7 @@ import { openMemoryLedger } from "../../src/ledger/index.ts";
 import type { DesiredJob, ObservedResource } from "../../src/model/index.ts";
 import { ProviderError } from "../../src/provider/index.ts";
 import { codeOf } from "../conformance/codes.ts";
-import { cron, desiredState, job } from "../support/jobs.ts";
+import { cron, desiredState, job, NOW } from "../support/jobs.ts";
 import { SeededRandom } from "../support/random.ts";
 import type { Exchange, Fault } from "./aws/front.ts";
 import { type AwsSubject, openAwsSubject } from "./aws/subject.ts";
@@ -39,7 +39,7 @@ describe.skipIf(WHY_SKIPPED !== undefined)(
     });
     const create = async (of: DesiredJob = desired()): Promise<readonly ObservedResource[]> => {
       const made: ObservedResource[] = [];
-      for (const resource of subject.provider.render(of).resources) {
+      for (const resource of subject.provider.render(of, NOW).resources) {
         const one = await subject.provider.apply({ action: "create", desired: resource, why: "test" });
         if (one) made.push(one);
       }
@@ -131,7 +131,7 @@ describe.skipIf(WHY_SKIPPED !== undefined)(
         await codeOf(
           other.apply({
             action: "create",
-            desired: subject.provider.render(desired()).resources[0] as never,
+            desired: subject.provider.render(desired(), NOW).resources[0] as never,
             why: "test",
           }),
         ),
@@ -172,7 +172,7 @@ describe.skipIf(WHY_SKIPPED !== undefined)(
       const actual = (await subject.provider.listDeployments()).find(({ kind }) => kind === "schedule");
       expect(actual?.unmanaged).toEqual(byHand);
       expect(actual?.fields).toEqual(schedule?.fields);
-      const changed = subject.provider.render(desired("30 7 * * *")).resources[1];
+      const changed = subject.provider.render(desired("30 7 * * *"), NOW).resources[1];
       if (!actual || !changed) throw new Error("no schedule");
       const updated = await subject.provider.apply({
         action: "update",
@@ -210,7 +210,7 @@ describe.skipIf(WHY_SKIPPED !== undefined)(
         container: { mountPoints: [{ sourceVolume: "scratch" }] },
       });
       const base = desired();
-      const changed = subject.provider.render({ job: { ...base.job, workload: { ...subject.workloads.failing } } })
+      const changed = subject.provider.render({ job: { ...base.job, workload: { ...subject.workloads.failing } } }, NOW)
         .resources[0];
       if (!actual || !changed) throw new Error("no definition");
       const updated = await subject.provider.apply({

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import type { ObservedResource, ResourceChange } from "../../src/model/index.ts";
+import { NOW } from "../support/jobs.ts";
 import { codeOf } from "./codes.ts";
 import { deploy, desiredJob, type Subject } from "./subject.ts";
 import type { Case } from "./suite.ts";
@@ -28,7 +29,7 @@ async function deployed(subject: Subject, name = "job"): Promise<ObservedResourc
 
 export const deploymentCases: Readonly<Record<string, Case>> = {
   "render is pure: equal jobs, equal resources, each named once": async (subject) => {
-    const render = () => subject.provider.render(desiredJob(subject, "job", subject.workloads.quick));
+    const render = () => subject.provider.render(desiredJob(subject, "job", subject.workloads.quick), NOW);
     expect(render()).toEqual(render());
     const names = render().resources.map((resource) => `${resource.kind}/${resource.id}`);
     expect(names.length).toBeGreaterThan(0);
@@ -42,7 +43,7 @@ export const deploymentCases: Readonly<Record<string, Case>> = {
 
   "what was created is listed with equal fields and the owner's mark": async (subject) => {
     const desired = desiredJob(subject, "job", subject.workloads.quick);
-    const { resources } = subject.provider.render(desired);
+    const { resources } = subject.provider.render(desired, NOW);
     await deploy(subject.provider, desired);
     const listed = [...(await subject.provider.listDeployments())].sort(byId);
     expect(listed.map(({ kind, id, job, fields }) => ({ kind, id, job, fields }))).toEqual(
@@ -79,7 +80,7 @@ export const deploymentCases: Readonly<Record<string, Case>> = {
   "an update is listed, with another revision": async (subject) => {
     const actual = await deployed(subject);
     const changed = desiredJob(subject, "job", subject.workloads.quick, "30 7 * * *");
-    const desired = subject.provider.render(changed).resources.find((each) => each.id === actual.id);
+    const desired = subject.provider.render(changed, NOW).resources.find((each) => each.id === actual.id);
     if (!desired) throw new Error("another time of day gave another resource");
     const updated = await subject.provider.apply({ action: "update", desired, actual, fields: [], why: "test" });
     expect(updated?.fields).toEqual(desired.fields);
@@ -101,7 +102,7 @@ export const deploymentCases: Readonly<Record<string, Case>> = {
     await subject.edit(actual);
     expect(await codeOf(subject.provider.apply({ action: "delete", actual, why: "test" }))).toBe("conflict");
     expect(await subject.provider.listDeployments()).toHaveLength(
-      subject.provider.render(desiredJob(subject, "job", subject.workloads.quick)).resources.length,
+      subject.provider.render(desiredJob(subject, "job", subject.workloads.quick), NOW).resources.length,
     );
   },
 
@@ -118,7 +119,7 @@ export const deploymentCases: Readonly<Record<string, Case>> = {
     const other = await subject.reopen();
     const changes = [1, 2, 3, 4].map((hour) => {
       const changed = desiredJob(subject, "job", subject.workloads.quick, `0 ${hour} * * *`);
-      const desired = subject.provider.render(changed).resources.find((each) => each.id === actual.id);
+      const desired = subject.provider.render(changed, NOW).resources.find((each) => each.id === actual.id);
       return updateOf(actual, { ...actual, ...desired });
     });
     const answers = await Promise.allSettled(

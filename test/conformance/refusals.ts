@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import type { RunHandle } from "../../src/model/index.ts";
+import { NOW } from "../support/jobs.ts";
 import { codeOf } from "./codes.ts";
 import { deploy, desiredJob, requestFor, untilPhase } from "./subject.ts";
 import type { Case } from "./suite.ts";
@@ -71,7 +72,7 @@ export const refusalCases: Readonly<Record<string, Case>> = {
       vm: { kind: "vm", instances: ["a"], tags: {}, action: "start" },
     } as const;
     for (const kind of all.filter((each) => !provider.capabilities.workloads.includes(each))) {
-      const { refusal, resources } = provider.render(desiredJob(subject, "job", samples[kind]));
+      const { refusal, resources } = provider.render(desiredJob(subject, "job", samples[kind]), NOW);
       expect(refusal?.reason).toBeTruthy();
       expect(refusal?.fix).toBeTruthy();
       expect(resources).toEqual([]);

@@ -1,6 +1,6 @@
 import type { DesiredJob, Job, ObservedResource, RunHandle, Workload } from "../../src/model/index.ts";
 import type { Provider, RunState, StartRequest } from "../../src/provider/index.ts";
-import { cron, job } from "../support/jobs.ts";
+import { cron, job, NOW } from "../support/jobs.ts";
 
 export interface Owner {
   readonly namespace: string;
@@ -55,7 +55,7 @@ export function requestFor(subject: Subject, run: string, workload: Workload, na
 
 /** Deploys what the job becomes; answers what the provider then says is there. */
 export async function deploy(provider: Provider, desired: DesiredJob): Promise<readonly ObservedResource[]> {
-  const { resources, refusal } = provider.render(desired);
+  const { resources, refusal } = provider.render(desired, NOW);
   if (refusal) throw new Error(`${desired.job.name} is refused: ${refusal.reason}`);
   const observed: ObservedResource[] = [];
   for (const resource of resources) {

@@ -1,6 +1,9 @@
-import type { DesiredJob, DesiredState, Job, Manifest, Schedule } from "../../src/model/index.ts";
+import type { DesiredJob, DesiredState, Instant, Job, Manifest, Schedule } from "../../src/model/index.ts";
 
 type Rules = Omit<Extract<Schedule, { kind: "manual" }>, "kind">;
+
+/** For renderings whose moment does not matter: a Monday, 06:00 UTC. */
+export const NOW: Instant = Date.UTC(2026, 10, 23, 6);
 
 export const RULES: Rules = {
   timezone: "UTC",

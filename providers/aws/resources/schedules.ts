@@ -33,7 +33,7 @@ export class Schedules {
 
   /** The schedule of that name, or undefined when there is none of ours. */
   async #schedule(name: string, signal: Signal): Promise<ObservedResource | undefined> {
-    const { api, owner, options, openedAt } = this.#world;
+    const { api, owner, options, clock } = this.#world;
     let read: GetScheduleOutput;
     try {
       read = await api.send("scheduler:GetSchedule", { Name: name, GroupName: groupName(owner) }, signal);
@@ -41,7 +41,7 @@ export class Schedules {
       if (error instanceof ProviderError && error.code === "missing") return undefined;
       throw error;
     }
-    const { fields, unmanaged } = readSchedule(read, options, openedAt);
+    const { fields, unmanaged } = readSchedule(read, options, clock.now());
     const job = tagJob(fields.input);
     if (job === undefined || !isOwnedBy(owner, (fields.input as JsonObject)["Tags"])) return undefined;
     return {

@@ -1,7 +1,6 @@
 import {
   type Clock,
   canonical,
-  type Instant,
   type JsonObject,
   type ObservedResource,
   type Random,
@@ -16,8 +15,6 @@ export interface World {
   readonly api: Api;
   readonly owner: Owner;
   readonly options: AwsOptions;
-  /** When the placement was opened: what `render` counts from as well. */
-  readonly openedAt: Instant;
   readonly clock: Pick<Clock, "now">;
   readonly random: Random;
 }

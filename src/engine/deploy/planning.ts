@@ -45,7 +45,7 @@ async function placementInput(name: string, open: OpenPlacement, input: Planning
     type: open.provider.type,
     desired: wanted.map((d) => ({
       job: d.job.name,
-      rendering: withBlindLimits(open.provider.render(d), d, open),
+      rendering: withBlindLimits(open.provider.render(d, input.now), d, open),
       allowDifferences: d.job.schedule.differences === "allow",
     })),
     ...(input.offline ? {} : { listed: await list(open, input.signal) }),

@@ -95,7 +95,7 @@ function change(inner: Provider, methods: Partial<Provider>): Provider {
     type: inner.type,
     placement: inner.placement,
     capabilities: inner.capabilities,
-    render: (desired) => inner.render(desired),
+    render: (desired, now) => inner.render(desired, now),
     listDeployments: (options) => inner.listDeployments(options),
     apply: (one, options) => inner.apply(one, options),
     setPaused: (job, paused, reason, options) => inner.setPaused(job, paused, reason, options),

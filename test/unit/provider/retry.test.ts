@@ -3,6 +3,7 @@ import { MemoryWorld, openMemory } from "../../../providers/memory/index.ts";
 import { DEFAULT_RETRY, type ProviderError, type ProviderErrorCode, withRetry } from "../../../src/provider/index.ts";
 import { requestFor, type Subject } from "../../conformance/subject.ts";
 import { VirtualClock } from "../../support/clock.ts";
+import { NOW } from "../../support/jobs.ts";
 import { command } from "../../support/machine.ts";
 import { SeededRandom } from "../../support/random.ts";
 
@@ -83,7 +84,7 @@ describe("a call that fails in passing", () => {
   ] as const)("%s after %s is made %i times", async (method, code, times) => {
     const { provider, calls, fail, settled, request } = stand();
     fail(code, 1);
-    const desired = provider.render({ job: request.job }).resources[0];
+    const desired = provider.render({ job: request.job }, NOW).resources[0];
     if (!desired) throw new Error("nothing rendered");
     const work = {
       start: () => provider.start(request),

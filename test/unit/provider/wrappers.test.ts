@@ -15,6 +15,7 @@ import { openMemorySubject } from "../../conformance/memory.ts";
 import { deploy, desiredJob, requestFor } from "../../conformance/subject.ts";
 import { providerSuite } from "../../conformance/suite.ts";
 import { VirtualClock } from "../../support/clock.ts";
+import { NOW } from "../../support/jobs.ts";
 
 providerSuite("memory", async () => {
   const subject = await openMemorySubject();
@@ -31,7 +32,7 @@ describe("a dry run", () => {
     const before = await subject.provider.listDeployments();
     const calls: Call[] = [];
     const dry = withDryRun(subject.provider, subject.owner, (call) => calls.push(call));
-    const other = dry.render(desiredJob(subject, "other", subject.workloads.quick)).resources[0];
+    const other = dry.render(desiredJob(subject, "other", subject.workloads.quick), NOW).resources[0];
     if (!other) throw new Error("nothing rendered");
     expect(await dry.apply({ action: "create", desired: other, why: "test" })).toMatchObject({
       id: "other",
@@ -176,7 +177,7 @@ describe("the job in a deployment", () => {
   it("is read back as it was, and not from anything else", async () => {
     const subject = await openMemorySubject();
     const desired = desiredJob(subject, "job", subject.workloads.quick);
-    const [resource] = subject.provider.render(desired).resources;
+    const [resource] = subject.provider.render(desired, NOW).resources;
     if (!resource) throw new Error("nothing rendered");
     expect(desiredOf(resource)).toEqual(desired);
     expect(desiredOf({ ...resource, kind: "task" })).toBeUndefined();

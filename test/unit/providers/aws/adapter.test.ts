@@ -5,7 +5,7 @@ import { permissions } from "../../../../providers/aws/index.ts";
 import { jobOf, stateOf } from "../../../../providers/aws/task-state.ts";
 import type { ContainerWorkload, Job } from "../../../../src/model/index.ts";
 import { codeOf } from "../../../conformance/codes.ts";
-import { cron, job } from "../../../support/jobs.ts";
+import { cron, job, NOW } from "../../../support/jobs.ts";
 import { OPTIONS, OWNER, openFake, serviceError } from "./support.ts";
 
 const GIB = 2 ** 30;
@@ -141,7 +141,7 @@ describe("what a job becomes", () => {
     ["a calendar", container({}, { schedule: cron("0 6 * * *", { calendar: { name: "c", skip: [] } }) })],
   ])("%s is refused, with a way out", async (_what, desired) => {
     const { provider } = await openFake({});
-    const { refusal, resources } = provider.render(desired);
+    const { refusal, resources } = provider.render(desired, NOW);
     expect(resources).toEqual([]);
     expect(refusal?.reason).toBeTruthy();
     expect(refusal?.fix).toBeTruthy();
@@ -152,6 +152,7 @@ describe("what a job becomes", () => {
     const full = "arn:aws:secretsmanager:us-east-1:123456789012:secret:x-AbCdEf";
     const [definition] = provider.render(
       container({ secrets: { A: full, B: "churn/db", C: "ssm:/churn/db" } }),
+      NOW,
     ).resources;
     expect(definition?.fields["secrets"]).toEqual({
       A: full,
@@ -163,7 +164,7 @@ describe("what a job becomes", () => {
   it("says that it costs the next size, and that nothing but the daemon ends it", async () => {
     const { provider } = await openFake({});
     const guard = { ...container().job.guard, durationSeconds: 7200 };
-    const { warnings } = provider.render(container({ memoryBytes: GIB }, { guard }));
+    const { warnings } = provider.render(container({ memoryBytes: GIB }, { guard }), NOW);
     expect(warnings.join("\n")).toMatch(/1 vCPU, 2 GiB[\s\S]*past 2h only the daemon/);
   });
 
@@ -174,7 +175,7 @@ describe("what a job becomes", () => {
     const base = container();
     const { kind: _kind, ...rules } = base.job.schedule;
     const ids = provider
-      .render({ job: { ...base.job, name: long, schedule: { ...rules, kind: "at", times } as Job["schedule"] } })
+      .render({ job: { ...base.job, name: long, schedule: { ...rules, kind: "at", times } as Job["schedule"] } }, NOW)
       .resources.filter(({ kind }) => kind === "schedule")
       .map(({ id }) => id);
     expect(new Set(ids).size).toBe(2);
@@ -235,7 +236,7 @@ describe("without moto, what must always hold", () => {
         throw Object.assign(serviceError("ClientException"), { message: "TaskDefinition not found." });
       },
     });
-    const [desired] = provider.render(container()).resources;
+    const [desired] = provider.render(container(), NOW).resources;
     if (!desired) throw new Error("no definition");
     expect(await codeOf(provider.apply({ action: "create", desired, why: "test" }))).toBe("denied");
     const start = provider.start({ run: "key-1", job: container().job, attempt: 1, fireAt: 0, env: {} });
@@ -252,7 +253,7 @@ describe("without moto, what must always hold", () => {
         State: "ENABLED",
         ScheduleExpression: "cron(0 6 * * ? *)",
         StartDate: new Date(Date.UTC(2026, 10, 23, 7)),
-        Target: { Input: JSON.stringify(provider.render(container()).resources[1]?.fields["input"]) },
+        Target: { Input: JSON.stringify(provider.render(container(), NOW).resources[1]?.fields["input"]) },
       }),
       "scheduler:UpdateSchedule": () => ({}),
     });

@@ -2,6 +2,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { ContainerWorkload } from "../../../../src/model/index.ts";
+import { NOW } from "../../../support/jobs.ts";
 import { Machine } from "../../../support/machine.ts";
 import { wallClock } from "../../../support/wall-clock.ts";
 
@@ -71,7 +72,7 @@ describe("a container", () => {
   it("is refused where there is no tool, with the mend", async () => {
     const bare = await Machine.open({ env: { PATH: "/nowhere" } });
     const request = bare.request("r", container("true"));
-    expect(bare.provider.render({ job: request.job }).refusal?.fix).toMatch(/install/);
+    expect(bare.provider.render({ job: request.job }, NOW).refusal?.fix).toMatch(/install/);
     await expect(bare.provider.start(request)).rejects.toMatchObject({
       code: "unsupported",
       fix: expect.stringMatching(/install/),

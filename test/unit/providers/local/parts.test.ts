@@ -6,6 +6,7 @@ import { fileName } from "../../../../providers/local/folder.ts";
 import { withFileLock } from "../../../../providers/local/lock.ts";
 import { isAlive, readBootId, readStat } from "../../../../providers/local/proc.ts";
 import { parseSockets } from "../../../../providers/local/sockets.ts";
+import { NOW } from "../../../support/jobs.ts";
 import { Machine, shell } from "../../../support/machine.ts";
 import { wallClock } from "../../../support/wall-clock.ts";
 
@@ -72,7 +73,7 @@ describe("deployments", () => {
 describe("opening and rendering", () => {
   it("leaves nothing on disk", async () => {
     const machine = await Machine.open({ stateDir: join(folder, "state") });
-    expect(machine.provider.render({ job: machine.request("r", shell("true")).job }).resources).toHaveLength(1);
+    expect(machine.provider.render({ job: machine.request("r", shell("true")).job }, NOW).resources).toHaveLength(1);
     expect(await machine.provider.listDeployments()).toEqual([]);
     expect(await machine.provider.listRuns(0)).toEqual([]);
     await machine.close();
