@@ -1,4 +1,10 @@
-import { ProviderError, type ProviderErrorCode } from "../../src/provider/index.ts";
+import {
+  codeByNetwork,
+  codeByStatus,
+  ProviderError,
+  type ProviderErrorCode,
+  retryAfterMs,
+} from "../../src/provider/index.ts";
 
 /** Names of errors as the services' own models have them; `Throttling` and its like are common to all. */
 const CODES: Readonly<Record<string, ProviderErrorCode>> = {
@@ -62,31 +68,12 @@ export function classify(error: unknown, call: string): ProviderError {
   if (error instanceof ProviderError) return error;
   const { name = "", code = "", message = "", $metadata, $response } = (error ?? {}) as ServiceError;
   const status = $metadata?.httpStatusCode;
-  const known = CODES[name] ?? CODES[code] ?? byStatus(status) ?? byNetwork(code) ?? "internal";
-  const retryAfterMs = retryAfter($response?.headers?.["retry-after"]);
+  const known = CODES[name] ?? CODES[code] ?? codeByStatus(status) ?? codeByNetwork(code) ?? "internal";
+  const waitMs = retryAfterMs($response?.headers?.["retry-after"]);
   const fix = name === "ServiceQuotaExceededException" ? "ask AWS for a higher quota" : FIXES[known];
   return new ProviderError(known, `${call}: ${name === "Error" ? code : name}${message === "" ? "" : `: ${message}`}`, {
     cause: error,
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
     ...(fix === undefined ? {} : { fix }),
   });
-}
-
-function byStatus(status: number | undefined): ProviderErrorCode | undefined {
-  if (status === undefined) return undefined;
-  if (status === 429) return "throttled";
-  if (status >= 500) return "unavailable";
-  if (status === 401 || status === 403) return "denied";
-  if (status === 404) return "missing";
-  return status >= 400 ? "invalid" : undefined;
-}
-
-/** The codes of Node's own network errors. */
-function byNetwork(code: string): ProviderErrorCode | undefined {
-  return /^(?:E[A-Z]{3,}|UND_ERR_\w+)$/.test(code) ? "unavailable" : undefined;
-}
-
-function retryAfter(header: string | undefined): number | undefined {
-  const seconds = Number(header);
-  return header !== undefined && Number.isFinite(seconds) && seconds >= 0 ? seconds * 1000 : undefined;
 }

@@ -1,9 +1,8 @@
 import type { Clock } from "../../src/model/index.ts";
-import { type LogChunk, ProviderError } from "../../src/provider/index.ts";
+import { type LogChunk, next, ProviderError } from "../../src/provider/index.ts";
 import type { Api, Calls } from "./api/index.ts";
 import { CONTAINER, logGroupName, type Owner } from "./naming.ts";
 import type { OutputOf } from "./output.ts";
-import { next } from "./paging.ts";
 import { LOG_PREFIX } from "./resources/task-definition.ts";
 
 const POLL_MS = 2_000;

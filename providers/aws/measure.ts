@@ -1,7 +1,7 @@
 import { type Instant, MINUTE, type Sample } from "../../src/model/index.ts";
+import { next, pages } from "../../src/provider/index.ts";
 import type { Api } from "./api/index.ts";
 import { type OutputOf, readOutput } from "./output.ts";
-import { next, pages } from "./paging.ts";
 
 /** CPU units of a vCPU. */
 const UNITS = 1024;

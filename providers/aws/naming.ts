@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import type { OwnershipMark } from "../../src/model/index.ts";
+import { digest, shorten } from "../../src/provider/index.ts";
 import type { AwsOptions } from "./options.ts";
 
 export type Owner = Omit<OwnershipMark, "job">;
@@ -75,14 +75,4 @@ export function partitionOf(region: string): string {
 
 export function arnOf({ region, account }: AwsOptions, service: string, resource: string): string {
   return `arn:${partitionOf(region)}:${service}:${region}:${account}:${resource}`;
-}
-
-/** Cut at the end, with a hash of the whole, when it is longer than the service allows. */
-function shorten(name: string, longest: number): string {
-  if (name.length <= longest) return name;
-  return `${name.slice(0, longest - 11)}-${digest(name, 10)}`;
-}
-
-function digest(text: string, length: number): string {
-  return createHash("sha256").update(text).digest("hex").slice(0, length);
 }

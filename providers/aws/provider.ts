@@ -12,9 +12,11 @@ import {
   type CallOptions,
   type Capabilities,
   type Finding,
+  guarded,
   type LogChunk,
   type OpenContext,
   type Provider,
+  type ProviderError,
   type RunState,
   type StartRequest,
   throwIfAborted,
@@ -78,35 +80,35 @@ export class AwsProvider implements Provider {
   }
 
   listDeployments(options?: CallOptions): Promise<readonly ObservedResource[]> {
-    return guarded("list", options, () => this.#deployments.list(options?.signal));
+    return guarded(options, as("list"), () => this.#deployments.list(options?.signal));
   }
 
   apply(change: ResourceChange, options?: CallOptions): Promise<ObservedResource | undefined> {
-    return guarded("apply", options, () => this.#deployments.apply(change, options?.signal));
+    return guarded(options, as("apply"), () => this.#deployments.apply(change, options?.signal));
   }
 
   setPaused(job: string, paused: boolean, _reason: string, options?: CallOptions): Promise<void> {
-    return guarded("pause", options, () => this.#deployments.setPaused(job, paused, options?.signal));
+    return guarded(options, as("pause"), () => this.#deployments.setPaused(job, paused, options?.signal));
   }
 
   start(request: StartRequest, options?: CallOptions): Promise<RunState> {
-    return guarded("start", options, () => this.#runs.start(request, options?.signal));
+    return guarded(options, as("start"), () => this.#runs.start(request, options?.signal));
   }
 
   find(run: string, options?: CallOptions): Promise<RunState | undefined> {
-    return guarded("find", options, () => this.#runs.find(run, options?.signal));
+    return guarded(options, as("find"), () => this.#runs.find(run, options?.signal));
   }
 
   listRuns(since: Instant, options?: CallOptions): Promise<readonly RunState[]> {
-    return guarded("list runs", options, () => this.#runs.list(since, options?.signal));
+    return guarded(options, as("list runs"), () => this.#runs.list(since, options?.signal));
   }
 
   inspect(handle: RunHandle, options?: CallOptions): Promise<RunState> {
-    return guarded("inspect", options, () => this.#runs.inspect(handle, options?.signal));
+    return guarded(options, as("inspect"), () => this.#runs.inspect(handle, options?.signal));
   }
 
   measure(handle: RunHandle, after: Instant, options?: CallOptions): Promise<readonly Sample[]> {
-    return guarded("measure", options, async () => {
+    return guarded(options, as("measure"), async () => {
       await this.#runs.inspect(handle, options?.signal);
       if (!this.#options.containerInsights) return [];
       const { id: task } = parseHandle(handle);
@@ -116,7 +118,7 @@ export class AwsProvider implements Provider {
   }
 
   stop(handle: RunHandle, mode: StopMode, options?: CallOptions): Promise<void> {
-    return guarded("stop", options, () => this.#runs.stop(handle, `rota: ${mode} stop`, options?.signal));
+    return guarded(options, as("stop"), () => this.#runs.stop(handle, `rota: ${mode} stop`, options?.signal));
   }
 
   async *logs(
@@ -148,11 +150,7 @@ export class AwsProvider implements Provider {
   }
 }
 
-async function guarded<T>(what: string, options: CallOptions | undefined, work: () => Promise<T>): Promise<T> {
-  throwIfAborted(options?.signal);
-  try {
-    return await work();
-  } catch (error) {
-    throw classify(error, what);
-  }
+/** What went wrong, with what was being done at the time. */
+function as(what: string): (error: unknown) => ProviderError {
+  return (error) => classify(error, what);
 }

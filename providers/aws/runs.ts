@@ -1,11 +1,10 @@
 import type { RunTaskRequest, Task } from "@aws-sdk/client-ecs";
 import type { Instant, RunHandle } from "../../src/model/index.ts";
-import { ProviderError, type RunState, type StartRequest } from "../../src/provider/index.ts";
+import { next, ProviderError, pages, type RunState, type StartRequest } from "../../src/provider/index.ts";
 import type { Api } from "./api/index.ts";
 import type { Deployments } from "./deployments.ts";
 import { CONTAINER, clientToken, familyName, type Owner, startedByOf, tagsOf } from "./naming.ts";
 import type { AwsOptions } from "./options.ts";
-import { next, pages } from "./paging.ts";
 import { taskDefinitionOf } from "./resources/task-definition.ts";
 import { jobOf, parseHandle, stateOf } from "./task-state.ts";
 

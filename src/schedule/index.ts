@@ -4,7 +4,17 @@ export { describeSchedule, describeWindow } from "./describe.ts";
 export { countFires, type DueFires, due, fires, nextFire } from "./fires.ts";
 export { checkRegion, holidaysOf, type RegionResult } from "./holiday.ts";
 export { type Omission, omitted } from "./omitted.ts";
+export {
+  type Comparison,
+  compareFires,
+  type DifferenceSubject,
+  differencesOf,
+  instantText,
+  isEqual,
+  PROOF_DAYS,
+} from "./proof.ts";
 export type { TextError } from "./result.ts";
+export { type CronShape, slotShapes } from "./shape.ts";
 export {
   inWindows,
   opensAt,

@@ -1,13 +1,8 @@
 import type { Clock, Random } from "../../../src/model/index.ts";
-import { createLimiter, type Limiter, ProviderError, throwIfAborted } from "../../../src/provider/index.ts";
+import { createLimiter, createSend, type Limiter, ProviderError, throwIfAborted } from "../../../src/provider/index.ts";
 import { classify } from "../errors.ts";
 import type { CallName, Calls, Connection } from "./calls.ts";
 
-/** How a call that failed in passing is sent again. */
-const ATTEMPTS = 8;
-const BASE_MS = 250;
-const MOST_MS = 20_000;
-const WITHIN_MS = 120_000;
 /**
  * One limiter for each region and service: the rates at which AWS fills its buckets are of that order (ECS API request
  * rates 20 to 50 a second, EventBridge Scheduler far more). When AWS throttles all the same, everything waits.
@@ -61,47 +56,21 @@ export function createApi(connection: Connection, settings: ApiSettings): Api {
       fix: "use the credentials of that account, or say the other one in providers.*.account",
     });
   };
-  const repeat = async <K extends CallName>(
+  const send = createSend(settings.clock, settings.random);
+  const repeat = <K extends CallName>(
     call: K,
     input: Calls[K]["input"],
     signal: AbortSignal | undefined,
-  ): Promise<Calls[K]["output"]> => {
-    const { clock, random } = settings;
-    const limiter = limiterFor(settings, call);
-    const startedAt = clock.monotonic();
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await limiter.run(signal, () => once(call, input, attempt, signal));
-      } catch (error) {
-        const problem = classify(error, call);
-        const mayRepeat =
-          problem.code === "throttled" || (problem.code === "unavailable" && REPEATABLE.has(call) && !signal?.aborted);
-        const waitMs = problem.retryAfterMs ?? pauseMs(attempt, random);
-        if (!mayRepeat || attempt >= ATTEMPTS || clock.monotonic() + waitMs > startedAt + WITHIN_MS) throw problem;
-        await clock.sleep(waitMs, signal);
-        throwIfAborted(signal);
-      }
-    }
-  };
-  /** A throttled answer says how long all others wait as well, also where AWS itself does not. */
-  const once = async <K extends CallName>(
-    call: K,
-    input: Calls[K]["input"],
-    attempt: number,
-    signal: AbortSignal | undefined,
-  ): Promise<Calls[K]["output"]> => {
-    try {
-      return await connection.send(call, input, signal);
-    } catch (error) {
-      const problem = classify(error, call);
-      if (problem.code !== "throttled" || problem.retryAfterMs !== undefined) throw problem;
-      throw new ProviderError(problem.code, problem.message, {
-        cause: problem.cause,
-        retryAfterMs: pauseMs(attempt, settings.random),
-        ...(problem.fix === undefined ? {} : { fix: problem.fix }),
-      });
-    }
-  };
+  ): Promise<Calls[K]["output"]> =>
+    send(
+      {
+        repeatable: REPEATABLE.has(call),
+        limiter: limiterFor(settings, call),
+        signal,
+        classify: (error) => classify(error, call),
+      },
+      () => connection.send(call, input, signal),
+    );
   return {
     async send(call, input, signal) {
       throwIfAborted(signal);
@@ -118,10 +87,6 @@ export function createApi(connection: Connection, settings: ApiSettings): Api {
     },
     close: () => connection.close(),
   };
-}
-
-function pauseMs(attempt: number, random: Random): number {
-  return Math.min(MOST_MS, BASE_MS * 2 ** (attempt - 1)) * (0.5 + random.next() / 2);
 }
 
 function limiterFor({ clock, region }: ApiSettings, call: CallName): Limiter {

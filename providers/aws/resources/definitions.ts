@@ -7,11 +7,10 @@ import {
   type Resource,
   type ResourceChange,
 } from "../../../src/model/index.ts";
-import { ProviderError } from "../../../src/provider/index.ts";
+import { inParallel, next, ProviderError, pages, plain, unchanged } from "../../../src/provider/index.ts";
 import { familyPrefix, isOwnedBy, tagsOf, tagValue } from "../naming.ts";
-import { inParallel, next, pages } from "../paging.ts";
 import { readTaskDefinition, registerRequest, type TaskDefinitionFields } from "./task-definition.ts";
-import { PAGE, plain, type Signal, unchanged, type World } from "./world.ts";
+import { PAGE, type Signal, type World } from "./world.ts";
 
 /** The latest active revision of a family: ours as it was read, or somebody else's. */
 type Definition =

@@ -1,10 +1,9 @@
 import type { GetScheduleOutput, UpdateScheduleInput } from "@aws-sdk/client-scheduler";
 import { fingerprint, type JsonObject, type ObservedResource, type ResourceChange } from "../../../src/model/index.ts";
-import { ProviderError } from "../../../src/provider/index.ts";
+import { inParallel, next, ProviderError, pages, plain, unchanged } from "../../../src/provider/index.ts";
 import { clientToken, familyName, groupName, isOwnedBy, tagsOf } from "../naming.ts";
-import { inParallel, next, pages } from "../paging.ts";
 import { readSchedule, type ScheduleFields, scheduleRequest, tagJob } from "./schedule.ts";
-import { PAGE, plain, type Signal, unchanged, type World } from "./world.ts";
+import { PAGE, type Signal, type World } from "./world.ts";
 
 /** The schedules of a namespace and environment, in a group of their own that carries the mark. */
 export class Schedules {

@@ -1,9 +1,7 @@
-import { DAY, MINUTE, type Schedule, type Slot, type Weekday } from "../../../src/model/index.ts";
-import { fires, parseCron } from "../../../src/schedule/index.ts";
+import type { Schedule, Slot } from "../../../src/model/index.ts";
+import { parseCron, slotShapes } from "../../../src/schedule/index.ts";
 import { toAwsWeekday, writeCron } from "./expression.ts";
 
-/** A Monday at 00:00 UTC, from which a week is read off. */
-const SOME_MONDAY = Date.UTC(2024, 0, 1);
 const ALL_MONTHS = Array.from({ length: 12 }, (_, index) => index + 1);
 const ALL_DAYS = Array.from({ length: 31 }, (_, index) => index + 1);
 
@@ -34,61 +32,22 @@ export function cronPatterns(expression: string): Patterns {
   );
 }
 
-/** What a flexible job with its slot asks for: read off one week, or the days of the month, without zone and calendar. */
+/** What a flexible job with its slot asks for, read off one week, or the days of the month. */
 export function slotPatterns(schedule: Extract<Schedule, { kind: "interval" | "flexible" }>, slot: Slot): Patterns {
-  if (schedule.kind === "flexible" && schedule.weeks > 1) {
+  const shapes = slotShapes(schedule, slot);
+  if (shapes === undefined) {
     return refuse(
-      `EventBridge has no schedule for every ${schedule.weeks} weeks`,
+      `EventBridge has no schedule for every ${schedule.kind === "flexible" ? schedule.weeks : 1} weeks`,
       "use every: week and let the job decide, or place it on a provider where the daemon fires (local)",
     );
   }
-  if (schedule.kind === "flexible" && schedule.period === "month") {
-    const starts = slot.kind === "starts" ? slot.starts : [];
-    const groups = Map.groupBy(starts, ({ minute }) => minute);
-    return found(
-      [...groups].map(([minute, same]) =>
-        writeCron({
-          minutes: [minute % 60],
-          hours: [Math.floor(minute / 60)],
-          daysOfMonth: ascending(same.map(({ day = 1 }) => day)),
-          months: ALL_MONTHS,
-        }),
-      ),
-    );
-  }
-  const { calendar: _calendar, start: _start, end: _end, ...bare } = schedule;
-  const week = fires({ ...bare, timezone: "UTC" }, slot, SOME_MONDAY, SOME_MONDAY + 7 * DAY);
-  const minutesOf = new Map<Weekday, number[]>();
-  for (const { at } of week) {
-    const day = Math.floor((at - SOME_MONDAY) / DAY);
-    const weekday = (day + 1) as Weekday;
-    const minutes = minutesOf.get(weekday) ?? [];
-    minutes.push((at - SOME_MONDAY - day * DAY) / MINUTE);
-    minutesOf.set(weekday, minutes);
-  }
-  const alike = Map.groupBy(minutesOf, ([, minutes]) => minutes.join());
   return found(
-    [...alike.values()].flatMap((days) => {
-      const weekdays = days.map(([weekday]) => weekday);
-      return rectangles(days[0]?.[1] ?? []).map(({ hours, minutes }) =>
-        weekdays.length === 7
-          ? writeCron({ minutes, hours, daysOfMonth: ALL_DAYS, months: ALL_MONTHS })
-          : writeCron({ minutes, hours, months: ALL_MONTHS, daysOfWeek: ascending(weekdays.map(toAwsWeekday)) }),
-      );
-    }),
+    shapes.map(({ minutes, hours, daysOfMonth = ALL_DAYS, weekdays }) =>
+      weekdays === undefined
+        ? writeCron({ minutes, hours, daysOfMonth, months: ALL_MONTHS })
+        : writeCron({ minutes, hours, months: ALL_MONTHS, daysOfWeek: ascending(weekdays.map(toAwsWeekday)) }),
+    ),
   );
-}
-
-/** Minutes of a day as the fewest pairs of hours and minutes that this simple way finds: hours with equal minutes go together. */
-function rectangles(
-  minutesOfDay: readonly number[],
-): readonly { readonly hours: readonly number[]; readonly minutes: readonly number[] }[] {
-  const byHour = Map.groupBy(minutesOfDay, (minute) => Math.floor(minute / 60));
-  const alike = Map.groupBy(byHour, ([, minutes]) => minutes.map((minute) => minute % 60).join());
-  return [...alike.values()].map((hours) => ({
-    hours: ascending(hours.map(([hour]) => hour)),
-    minutes: ascending((hours[0]?.[1] ?? []).map((minute) => minute % 60)),
-  }));
 }
 
 function ascending(values: readonly number[]): readonly number[] {

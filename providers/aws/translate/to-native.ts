@@ -1,8 +1,17 @@
 import { type DesiredJob, type FireDifference, type Instant, SECOND } from "../../../src/model/index.ts";
-import { fires, localAt, resolveLocal } from "../../../src/schedule/index.ts";
-import type { NativeSchedule } from "./model.ts";
+import {
+  type Comparison,
+  compareFires,
+  differencesOf,
+  fires,
+  instantText,
+  isEqual,
+  localAt,
+  PROOF_DAYS,
+  resolveLocal,
+} from "../../../src/schedule/index.ts";
+import { expandNative, type NativeSchedule } from "./model.ts";
 import { cronPatterns, type Patterns, slotPatterns } from "./patterns.ts";
-import { type Comparison, compareFires, differencesOf, PROOF_DAYS, utc } from "./prove.ts";
 
 /** EventBridge: ScheduleExpression has at most 256 characters. */
 const LONGEST_EXPRESSION = 256;
@@ -55,11 +64,11 @@ export function translate({ job, slot }: DesiredJob, now: Instant): Translation 
   }
   const from = now - (now % 86_400_000);
   const local = recurring(patterns.expressions, schedule.timezone, bounds({ job }, now));
-  const direct = compareFires(schedule, slot, local, from);
+  const direct = compareFires(schedule, slot, startsOf(local), from);
   if (isEqual(direct)) return { ok: true, natives: local, differences: [], warnings: [] };
   // A schedule that counts time is often the same in UTC, where no change of the clocks can touch it.
   const inUtc = local.map((each): NativeSchedule => ({ ...each, timezone: "UTC" }));
-  if (isEqual(compareFires(schedule, slot, inUtc, from))) {
+  if (isEqual(compareFires(schedule, slot, startsOf(inUtc), from))) {
     return { ok: true, natives: inUtc, differences: [], warnings: [] };
   }
   return filled({ job, ...(slot && { slot }) }, local, direct, now);
@@ -75,7 +84,10 @@ function filled(
   const { timezone } = job.schedule;
   const ahead = missing.filter(({ at }) => at > now);
   if (extra.length > 0 || ahead.length > MOST_ONE_OFFS) {
-    const differences = differencesOf(job.name, timezone, { missing: ahead, extra: extra.filter((at) => at > now) });
+    const differences = differencesOf(
+      { job: job.name, timezone, vendor: "EventBridge" },
+      { missing: ahead, extra: extra.filter((at) => at > now) },
+    );
     return { ok: true, natives: recurrent, differences, warnings: [] };
   }
   const added = ahead.map(({ at }) => oneOff(at, timezone));
@@ -133,16 +145,17 @@ function oneOffs(times: readonly { readonly at: Instant }[], timezone: string): 
 function oneOff(at: Instant, timezone: string): NativeSchedule {
   const local = localAt(timezone, at);
   const plain = resolveLocal(timezone, local) === at;
-  const text = plain ? `${local}:00` : utc(at).slice(0, 19);
+  const text = plain ? `${local}:00` : instantText(at).slice(0, 19);
   return {
-    suffix: `at-${utc(at).slice(0, 16).replaceAll(/[-:]/g, "")}`,
+    suffix: `at-${instantText(at).slice(0, 16).replaceAll(/[-:]/g, "")}`,
     expression: `at(${text})`,
     timezone: plain ? timezone : "UTC",
   };
 }
 
-function isEqual({ missing, extra }: Comparison): boolean {
-  return missing.length === 0 && extra.length === 0;
+/** Two schedules of one job that fall on the same instant are one start: the token of the start is the scheduled time. */
+function startsOf(natives: readonly NativeSchedule[]): (from: Instant, to: Instant) => readonly Instant[] {
+  return (from, to) => natives.flatMap((each) => expandNative(each, from, to));
 }
 
 function refuse(reason: string, fix: string): Translation {
