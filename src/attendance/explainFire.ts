@@ -1,4 +1,4 @@
-import { type Component, DAY, type Entry, fireKey, type Instant, parseFireKey } from "../model/index.ts";
+import { type Component, DAY, type Entry, fireKey, HOUR, type Instant, parseFireKey } from "../model/index.ts";
 import { fires, omitted, resolveLocal } from "../schedule/index.ts";
 import { bearing } from "./around.ts";
 import type { FireEvidenceInput, FireExplanation, Responsible } from "./explanation.ts";
@@ -29,7 +29,7 @@ export function explainFire(input: FireEvidenceInput): FireExplanation {
   const around = (input.around ?? []).filter((entry) => at === undefined || Math.abs(entry.at - at) <= DAY);
   const placement = found?.deployment.placement;
   const near = bearing(around, placement, input.record?.reason === "held");
-  const own = around.filter((entry) => isOwn(entry, input.fire, at));
+  const own = [...around.filter((entry) => isOwn(entry, input.fire, at)), ...driftStanding(input.drifted ?? [], at)];
   return {
     fire: input.fire,
     timeline: timelineOf([...near, ...own], at),
@@ -53,6 +53,7 @@ function excused(input: FireEvidenceInput, found: Located | undefined): Responsi
 
 function answer(input: FireEvidenceInput, found: Located | undefined): Responsible {
   const { record, now } = input;
+  if (record?.reason === "notSeen") return notSeen(record, driftStanding(input.drifted ?? [], found?.at));
   if (record && record.outcome !== "started") return byRecord(record);
   if (record?.run !== undefined) {
     return { component: "schedule", evidence: `it started run ${record.run}`, fix: `rota explain ${record.run}` };
@@ -86,6 +87,32 @@ function byRecord({ reason, detail, outcome, count, firstFire, lastFire }: FireF
     };
   }
   return { component: cause[0], evidence: `${outcome}, ${reason}: ${said}${stretch}`, fix: cause[1] };
+}
+
+/** The vendor started nothing: because of what somebody did to its schedule, where something is known to stand. */
+function notSeen(record: FireFact, standing: readonly Entry[]): Responsible {
+  const own = byRecord(record);
+  const said = standing.flatMap(({ event }) => (event.type === "deployment.drifted" ? [event] : []));
+  const [first] = said;
+  if (!first) return own;
+  const evidence = `${own.evidence}; ${said.map(({ resource, detail }) => `${resource}: ${detail}`).join("; ")}`;
+  const component = first.kind === "problem" ? "provider" : "person";
+  return { component, evidence, fix: "rota drift shows it, rota apply sets it back; then start the job: rota run" };
+}
+
+/** What was said to differ at an instant, or within the hour after it, and had not been restored before. */
+function driftStanding(entries: readonly Entry[], at: Instant | undefined): Entry[] {
+  if (at === undefined) return [];
+  const standing = new Map<string, Entry>();
+  for (const entry of entries) {
+    const { event } = entry;
+    if (event.type === "deployment.restored" && entry.at <= at) {
+      for (const key of standing.keys()) if (key.startsWith(`${event.resource} `)) standing.delete(key);
+    }
+    if (event.type === "deployment.drifted" && entry.at <= at + HOUR)
+      standing.set(`${event.resource} ${event.kind}`, entry);
+  }
+  return [...standing.values()];
 }
 
 /** The fire's instant and the deployment that asks for it. */

@@ -49,4 +49,6 @@ export interface FireEvidenceInput {
   readonly record?: FireFact;
   readonly excuse?: ExcuseFact;
   readonly around?: readonly Entry[];
+  /** Entries of how the job's schedule parted from what was applied and was restored, oldest first, however old. */
+  readonly drifted?: readonly Entry[];
 }

@@ -35,6 +35,11 @@ const TELLERS: Tellers = {
   ],
   "job.deployed": ({ placement }) => ["schedule", `deployed to ${placement}`],
   "job.undeployed": ({ placement }) => ["schedule", `removed from ${placement}`],
+  "deployment.drifted": ({ placement, resource, kind, detail }) => [
+    "provider",
+    `${resource} at ${placement} is not as it was applied (${kind}): ${detail}`,
+  ],
+  "deployment.restored": ({ placement, resource, detail }) => ["provider", `${resource} at ${placement}: ${detail}`],
   "fire.started": ({ fire, run, catchUp }) => [
     "schedule",
     `fire ${fire} became run ${run}${catchUp ? ", caught up late" : ""}`,

@@ -36,11 +36,11 @@ function findDrift(world: World, options: CommonOptions): Promise<readonly Drift
     const deployed = recorded?.standing ?? [];
     const found: DriftItem[] = [];
     for (const [placement, { provider }] of placements) {
-      const applied = deployed
-        .filter((d) => d.placement === placement)
-        .flatMap((d) => provider.render(d.desired, world.clock.now()).resources);
+      const here = deployed.filter((d) => d.placement === placement);
+      const applied = here.flatMap((d) => provider.render(d.desired, world.clock.now()).resources);
+      const atFirst = here.flatMap((d) => provider.render(d.desired, d.since).resources);
       const actual = await provider.listDeployments({ signal: world.interrupted });
-      found.push(...drift({ placement, applied, actual, ...(recorded ? { heldJobs: recorded.held } : {}) }));
+      found.push(...drift({ placement, applied, atFirst, actual, ...(recorded ? { heldJobs: recorded.held } : {}) }));
     }
     return found;
   });

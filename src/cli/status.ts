@@ -63,7 +63,9 @@ function print(view: StatusObject, terminal: Terminal): void {
   for (const problem of view.problems) add("problem", terminal.paint(problem, "red"));
   for (const p of view.placements) {
     const state = p.ok ? terminal.paint("ok", "green") : terminal.paint(p.problem ?? "trouble", "red");
-    add("placement", `${p.placement} (${p.type}): ${state}, ${counted(p.jobs, "job")}`);
+    const drifted =
+      p.drifted === undefined ? "" : terminal.paint(`, ${p.drifted} not as applied: rota drift`, "yellow");
+    add("placement", `${p.placement} (${p.type}): ${state}, ${counted(p.jobs, "job")}${drifted}`);
   }
   const today = Object.entries(view.today).filter(([, n]) => n > 0);
   add("today", today.map(([state, n]) => `${n} ${state}`).join(", ") || "no fires");

@@ -21,6 +21,8 @@ export interface PlacementStatus {
   readonly type: string;
   readonly ok: boolean;
   readonly jobs: number;
+  /** Resources that are not as they were applied, as far as was looked; absent where there are none. */
+  readonly drifted?: number;
   readonly problem?: string;
 }
 

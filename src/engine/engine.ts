@@ -4,6 +4,7 @@ import { Agenda } from "./agenda.ts";
 import type { EngineContext } from "./context.ts";
 import { type Actor, type ApplyRequest, type Control, ControlError, type EngineStatus } from "./control.ts";
 import { type ApplyOrder, type ApplyOutcome, deploy } from "./deploy/deployer.ts";
+import { Keeping } from "./deploy/keeping.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
 import { Launcher } from "./dispatch/launcher.ts";
 import type { EngineEnv, EngineSettings } from "./env.ts";
@@ -49,6 +50,7 @@ export class Engine implements Control {
   private readonly budgets: Budgets;
   private readonly metering: Metering;
   private readonly natives: NativeRounds;
+  private readonly keeping: Keeping;
   private readonly rounds: Rounds;
   private readonly tellings: Tellings;
   private readonly wake: { current: AbortController } = { current: new AbortController() };
@@ -105,7 +107,13 @@ export class Engine implements Control {
     });
     this.dispatcher = new Dispatcher(this.context, this.launcher);
     this.natives = new NativeRounds(this.context, this.observer, this.tellings);
-    this.rounds = new Rounds(this.context, this.budgets, this.natives);
+    this.keeping = new Keeping(this.context, {
+      heldBy: (job) => this.budgets.heldBy(job),
+      tell: (placement, { job, detail }) => this.tellings.drifted(placement, job, detail),
+    });
+    this.rounds = new Rounds(this.context, this.budgets, this.natives, (placement) =>
+      this.inTurn(() => this.keeping.round(placement)),
+    );
   }
 
   /** Reads the ledger, records the start and takes over what runs; the loop starts with `run`. */
@@ -195,7 +203,7 @@ export class Engine implements Control {
 
   /** Deploys, one at a time; then the next fires of the jobs that the daemon starts itself are set anew. */
   deploy(order: ApplyOrder): Promise<ApplyOutcome> {
-    const work = this.deploying.then(async () => {
+    return this.inTurn(async () => {
       const outcome = await deploy(
         {
           ledger: this.env.ledger,
@@ -206,12 +214,18 @@ export class Engine implements Control {
         },
         order,
       );
+      if (outcome.ok) this.keeping.applied(outcome.plan, outcome.result.failures);
       this.dispatcher.armAll();
       this.rounds.watchPlacements();
       return outcome;
     });
-    this.deploying = work.catch(() => undefined);
-    return work;
+  }
+
+  /** Deployments, and the looks at what was deployed, one after the other. */
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.deploying.then(work);
+    this.deploying = done.catch(() => undefined);
+    return done;
   }
 
   /** The schedules in force until now have the last word on what was due until now (F9). */

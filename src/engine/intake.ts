@@ -33,6 +33,8 @@ export async function intake(context: EngineContext): Promise<void> {
   }
   const types = [
     "run.stopping",
+    "deployment.drifted",
+    "deployment.restored",
     "guard.held",
     "guard.released",
     "budget.warned",

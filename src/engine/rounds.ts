@@ -5,6 +5,10 @@ import type { NativeRounds } from "./watch/natives.ts";
 
 /** Native placements are listed this often. */
 const NATIVE_MS: number = 15 * SECOND;
+/** What they hold is compared with what was applied this often: it takes some calls for each job. */
+const KEEP_MS: number = 30 * MINUTE;
+/** The first time soon after the start. */
+const FIRST_KEEP_MS: number = 2 * MINUTE;
 const BUDGETS_MS: number = 30 * SECOND;
 /** While the ledger refuses, it is tried this often. */
 const PROBE_MS: number = 15 * SECOND;
@@ -18,8 +22,15 @@ export class Rounds {
   private readonly context: EngineContext;
   private readonly budgets: Budgets;
   private readonly natives: NativeRounds;
+  private readonly keep: (placement: string) => Promise<void>;
 
-  constructor(context: EngineContext, budgets: Budgets, natives: NativeRounds) {
+  constructor(
+    context: EngineContext,
+    budgets: Budgets,
+    natives: NativeRounds,
+    keep: (placement: string) => Promise<void>,
+  ) {
+    this.keep = keep;
     this.context = context;
     this.budgets = budgets;
     this.natives = natives;
@@ -41,6 +52,10 @@ export class Rounds {
       this.round(`native:${name}`, 0, NATIVE_MS, async () => {
         if (placements.has(name)) await this.natives.round(name);
         else this.natives.problems.delete(name);
+      });
+      if (open.provider.capabilities.schedules !== "native") continue;
+      this.round(`keep:${name}`, FIRST_KEEP_MS, KEEP_MS, async () => {
+        if (placements.has(name)) await this.keep(name);
       });
     }
   }

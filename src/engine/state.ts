@@ -90,6 +90,8 @@ export class EngineState {
   readonly budgetReleased: Set<string> = new Set();
   /** Runs that ended last, for listeners that hear of their charges in the same commit. */
   readonly lastEnded: Map<string, Run> = new Map();
+  /** What was said to differ from what was applied, by placement, resource and kind. */
+  readonly drifted: Map<string, Pick<EventOf<"deployment.drifted">, "placement" | "job" | "resource">> = new Map();
   budgets: readonly BudgetStatus[] = [];
   guardHeld: string | undefined;
   /** Steady instants of automatic stops, for the blast radius. */
@@ -128,6 +130,13 @@ export class EngineState {
         return;
       case "run.ended":
         this.close(event.run);
+        return;
+      case "deployment.drifted":
+        this.drifted.set(`${event.placement} ${event.resource} ${event.kind}`, event);
+        return;
+      case "deployment.restored":
+        for (const [key, { placement, resource }] of this.drifted)
+          if (placement === event.placement && resource === event.resource) this.drifted.delete(key);
         return;
       case "guard.held":
         this.guardHeld = event.reason;

@@ -23,11 +23,14 @@ export function engineStatus(input: StatusInput): EngineStatus {
   const now = time.now();
   const placements = [...env.placements].map(([name, open]): PlacementStatus => {
     const problem = input.placementProblems.get(name);
+    const drifted = new Set([...state.drifted.values()].filter((d) => d.placement === name).map((d) => d.resource))
+      .size;
     return {
       placement: name,
       type: open.provider.type,
       ok: problem === undefined,
       jobs: [...state.deployed.values()].filter((d) => d.placement === name).length,
+      ...(drifted === 0 ? {} : { drifted }),
       ...(problem === undefined ? {} : { problem }),
     };
   });

@@ -70,6 +70,15 @@ export class Tellings {
     this.context.env.notify({ kind: "budget", subject, text });
   }
 
+  drifted(placement: string, job: string, detail: string): void {
+    this.context.env.notify({
+      kind: "problem",
+      subject: `${job} at ${placement} is not as it was applied`,
+      text: `${detail}. See: rota drift; rota apply sets it back`,
+      job,
+    });
+  }
+
   problem(subject: string, text: string): void {
     this.context.env.log("error", "problem", { subject, text });
     this.context.env.notify({ kind: "problem", subject: `rota: ${subject}`, text });

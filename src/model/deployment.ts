@@ -32,6 +32,21 @@ export interface ObservedResource extends Resource {
   readonly problem?: string;
 }
 
+/** How what is there differs from what was applied. */
+export type DriftKind =
+  /** A field that rota manages was changed by hand. */
+  | "changed"
+  /** It was applied, and is not there. */
+  | "missing"
+  /** It carries our mark, and rota did not apply it. */
+  | "unknown"
+  /** Set by hand beside what rota manages; kept. */
+  | "unmanaged"
+  /** Paused, and not by rota. */
+  | "paused"
+  /** The vendor says that it cannot work. */
+  | "problem";
+
 /** One date on which the vendor's schedule and the manifest's differ. */
 export interface FireDifference {
   readonly job: string;

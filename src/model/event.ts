@@ -1,3 +1,4 @@
+import type { DriftKind } from "./deployment.ts";
 import type { DesiredJob } from "./job.ts";
 import type { Money } from "./money.ts";
 import type { Run, RunHandle, RunStatus } from "./run.ts";
@@ -66,6 +67,25 @@ export type LedgerEvent =
       readonly fingerprint: string;
     }
   | { readonly type: "job.undeployed"; readonly job: string; readonly placement: string }
+  /** What was applied and what is there have parted (docs/plan.md). Said once, until it is restored. */
+  | {
+      readonly type: "deployment.drifted";
+      readonly placement: string;
+      readonly job: string;
+      /** `schedule/churn.1` */
+      readonly resource: string;
+      readonly kind: DriftKind;
+      readonly detail: string;
+    }
+  /** It is as it was applied again, or the daemon put it there. */
+  | {
+      readonly type: "deployment.restored";
+      readonly placement: string;
+      readonly job: string;
+      readonly resource: string;
+      readonly by: "rota" | "elsewhere";
+      readonly detail: string;
+    }
   | {
       readonly type: "apply.recorded";
       readonly environment: string;

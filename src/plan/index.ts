@@ -1,6 +1,6 @@
 export { type ApplyRefusal, type ApplyRequest, checkApply, deleteLimit, nextOpening, samePlan } from "./apply.ts";
 export { diffFields } from "./diff.ts";
-export { type DriftInput, type DriftItem, type DriftKind, drift } from "./drift.ts";
+export { type DriftInput, type DriftItem, drift } from "./drift.ts";
 export { type ChangeJson, changeToJson, type PlanJson, type PlanSummary, summary, toJson } from "./json.ts";
 export { plan } from "./plan.ts";
 export { type ParsedPlan, parsePlan, savePlan } from "./saved.ts";

@@ -16,6 +16,9 @@ const AROUND: readonly EventType[] = [
   "provider.problem",
   "provider.recovered",
 ];
+/** What was done to a job's schedule in the months before it did not fire. */
+const DRIFT: readonly EventType[] = ["deployment.drifted", "deployment.restored"];
+const DRIFT_BACK_MS: number = 90 * DAY;
 
 interface Explained {
   readonly timeline: readonly {
@@ -76,11 +79,12 @@ export async function explainFireView(
   const job = parseFireKey(fire)?.job;
   const range = dayAround(fire);
   if (job === undefined || !range) return undefined;
-  const [deployed, records, excuses, around] = await Promise.all([
+  const [deployed, records, excuses, around, drifted] = await Promise.all([
     ledger.deployments(range),
     ledger.fires({ job, ...range }),
     ledger.excuses(range),
     entriesWithin(ledger, range.from, range.to),
+    all(ledger, { job, types: DRIFT, since: range.from - DRIFT_BACK_MS }),
   ]);
   const deployments = deployed.filter(({ desired }) => desired.job.name === job);
   const at = localInstant(fire, deployments[0]?.desired.job.schedule.timezone);
@@ -94,6 +98,7 @@ export async function explainFireView(
     now,
     deployments,
     around,
+    drifted,
     ...(record === undefined ? {} : { record }),
     ...(excuse === undefined ? {} : { excuse }),
   });

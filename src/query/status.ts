@@ -30,6 +30,8 @@ export interface PlacementObject {
   readonly type: string;
   readonly ok: boolean;
   readonly jobs: number;
+  /** Resources that are not as they were applied; absent where there are none. */
+  readonly drifted?: number;
   readonly problem?: string;
 }
 

@@ -6,6 +6,7 @@ import type { Notice } from "../../src/engine/notices/index.ts";
 import { steadyTime } from "../../src/engine/steady.ts";
 import { type Ledger, openMemoryLedger } from "../../src/ledger/index.ts";
 import type { DesiredState, Entry, EventOf, EventType, Instant, JsonObject } from "../../src/model/index.ts";
+import type { Provider } from "../../src/provider/index.ts";
 import { VirtualClock } from "./clock.ts";
 import { SeededRandom } from "./random.ts";
 
@@ -14,6 +15,8 @@ export interface StandOptions {
   readonly seed?: number;
   readonly placementOptions?: JsonObject;
   readonly onExit?: "stop";
+  /** Stands between the engine and the provider of each daemon. */
+  readonly around?: (provider: Provider) => Provider;
 }
 
 /**
@@ -29,6 +32,7 @@ export class Stand {
   ledger: Ledger;
   private readonly options: JsonObject;
   private readonly onExit: JsonObject;
+  private readonly around: (provider: Provider) => Provider;
   private current: Engine | undefined;
   private opened: MemoryProvider | undefined;
   private working: Promise<void> | undefined;
@@ -44,6 +48,7 @@ export class Stand {
     this.random = new SeededRandom(options.seed ?? 1);
     this.options = options.placementOptions ?? { intervalSeconds: 10 };
     this.onExit = options.onExit === undefined ? {} : { onExit: options.onExit };
+    this.around = options.around ?? ((provider) => provider);
     this.ledger = ledger;
   }
 
@@ -81,7 +86,14 @@ export class Stand {
     );
     this.opened = provider;
     const placements = new Map<string, OpenPlacement>([
-      ["memory", { provider, options: { price: "1 USD/h", cores: 1, ...this.onExit }, prices: priceBook() }],
+      [
+        "memory",
+        {
+          provider: this.around(provider),
+          options: { price: "1 USD/h", cores: 1, ...this.onExit },
+          prices: priceBook(),
+        },
+      ],
     ]);
     const engine = await Engine.open(
       {

@@ -18,7 +18,16 @@ export const statusSchemas: readonly JsonSchema[] = [
         ready: { type: "boolean" },
         epoch: count,
       }),
-      placements: list(object({ placement: text, type: text, ok: { type: "boolean" }, jobs: count, "problem?": text })),
+      placements: list(
+        object({
+          placement: text,
+          type: text,
+          ok: { type: "boolean" },
+          jobs: count,
+          "drifted?": count,
+          "problem?": text,
+        }),
+      ),
       running: list(
         object({ run: text, job: text, status: text, startedAt: nullable(instant), cost: nullable(ref("Money")) }),
       ),

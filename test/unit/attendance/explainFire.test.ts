@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { explainFire, type FireEvidenceInput, type Responsible } from "../../../src/attendance/index.ts";
-import { DAY, HOUR, type LedgerEvent } from "../../../src/model/index.ts";
+import { DAY, type Entry, HOUR, type LedgerEvent } from "../../../src/model/index.ts";
 import { cron } from "../../support/jobs.ts";
 import { deployed, entries, NINE, record } from "./facts.ts";
 
@@ -29,6 +29,42 @@ test.each<[reason: string, component: Responsible["component"], fix: string]>([
     evidence: `missed, ${reason}: since 08:00`,
     fix: expect.stringContaining(fix),
   });
+});
+
+const drift = (kind: "paused" | "problem", at: number): Entry[] =>
+  entries({
+    type: "deployment.drifted",
+    placement: "aws",
+    job: "score",
+    resource: "schedule/score.1",
+    kind,
+    detail: "paused, and not by rota",
+  }).map((entry) => ({ ...entry, at }));
+const restored = (at: number): Entry[] =>
+  entries({
+    type: "deployment.restored",
+    placement: "aws",
+    job: "score",
+    resource: "schedule/score.1",
+    by: "elsewhere",
+    detail: "as applied",
+  }).map((entry) => ({ ...entry, at }));
+
+test.each<[what: string, drifted: readonly Entry[], component: Responsible["component"], told: boolean]>([
+  ["paused by hand a month before", drift("paused", NINE - 30 * DAY), "person", true],
+  ["paused, and found so soon after", drift("paused", NINE + HOUR / 2), "person", true],
+  ["broken at the vendor", drift("problem", NINE - DAY), "provider", true],
+  ["paused and resumed before it", [...drift("paused", NINE - DAY), ...restored(NINE - HOUR)], "provider", false],
+  ["resumed only afterwards", [...drift("paused", NINE - DAY), ...restored(NINE + HOUR)], "person", true],
+  ["paused long afterwards", drift("paused", NINE + 2 * HOUR), "provider", false],
+])("a fire that was not seen, with a schedule %s", (_what, drifted, component, told) => {
+  const { responsible, timeline } = of({
+    record: record("score", "missed", NINE, { reason: "notSeen", detail: "no run was seen" }),
+    drifted,
+  });
+  expect(responsible.component).toBe(component);
+  expect(responsible.evidence.includes("schedule/score.1: paused, and not by rota")).toBe(told);
+  expect(timeline.some(({ event }) => event === "deployment.drifted")).toBe(told);
 });
 
 const stopped: LedgerEvent = { type: "daemon.stopped", epoch: 1, reason: "SIGTERM" };

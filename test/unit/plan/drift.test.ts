@@ -36,6 +36,16 @@ test("changed by hand, missing, unknown, beside what is managed, paused, broken"
   expect(of([{ ...schedule, paused: true }, task], new Set(["a"]))).toEqual([]);
 });
 
+test("what only the horizon of today or that of the deployment reaches is neither missing nor unknown", () => {
+  const [task, ...rest] = applied;
+  const [then, today] = [resource("then"), resource("today")];
+  if (!task) throw new Error("two resources");
+  const both = { placement: "aws", applied: [...applied, today], atFirst: [...applied, then] };
+  expect(drift({ ...both, actual: deployed(a) })).toEqual([]);
+  expect(drift({ ...both, actual: [...deployed(a), observed(then), observed(today)] })).toEqual([]);
+  expect(drift({ ...both, actual: rest.map((one) => observed(one)) }).map(({ kind }) => kind)).toEqual(["missing"]);
+});
+
 test.each([
   [{}, {}, []],
   [{ a: 1 }, { a: 2 }, [{ path: "a", from: 1, to: 2 }]],

@@ -1,0 +1,127 @@
+import type { DriftKind, LedgerEvent, Resource } from "../../model/index.ts";
+import { type DriftItem, drift, type Plan } from "../../plan/index.ts";
+import { asProviderError, type EngineContext, providerOf } from "../context.ts";
+import type { Deployed } from "../state.ts";
+import type { ApplyFailure } from "./applying.ts";
+
+/** Kinds that a person should hear of. What is set beside that which rota manages is nobody's trouble. */
+const TOLD: ReadonlySet<DriftKind> = new Set(["changed", "missing", "paused", "problem", "unknown"]);
+
+export interface KeepingHooks {
+  /** Why rota itself keeps a job's schedules paused; then that is no drift. */
+  readonly heldBy: (job: string) => string | undefined;
+  readonly tell: (placement: string, item: Pick<DriftItem, "job" | "detail">) => void;
+}
+
+/**
+ * What `apply` approved stays in place at the placements that fire by themselves. A part of a job that is gone while
+ * others of its parts stand is put back, and so is what a rendering that reaches only so far ahead has to add as time
+ * goes on. Everything else is told and left: a job that is wholly gone was taken away by somebody who meant it, perhaps
+ * by another rota, and a field that was changed may have been changed at three in the morning for a reason.
+ */
+export class Keeping {
+  private readonly context: EngineContext;
+  private readonly hooks: KeepingHooks;
+  /** Jobs whose last apply did not get through: what should be there is for the next one to say. */
+  private readonly unsettled = new Set<string>();
+
+  constructor(context: EngineContext, hooks: KeepingHooks) {
+    this.context = context;
+    this.hooks = hooks;
+  }
+
+  /** What came of an apply. */
+  applied(plan: Plan, failures: readonly ApplyFailure[]): void {
+    for (const { change } of plan.changes)
+      this.unsettled.delete(change.action === "delete" ? change.actual.mark.job : change.desired.job);
+    for (const { job } of failures) this.unsettled.add(job);
+  }
+
+  /** Compares and mends one placement. No deployment may be under way. Throws ProviderError when it cannot be listed. */
+  async round(placement: string): Promise<void> {
+    const { state, time, signal } = this.context;
+    const entries = [...state.deployed.values()].filter(
+      (d) => d.placement === placement && !this.unsettled.has(d.desired.job.name),
+    );
+    if (entries.length === 0) return this.settle(placement, new Set(), new Set());
+    const provider = providerOf(this.context, placement);
+    const now = await this.render(entries, () => time.now());
+    const actual = await provider.listDeployments({ signal });
+    const names = new Set(entries.map((d) => d.desired.job.name));
+    const mine = actual.filter((observed) => names.has(observed.mark.job));
+    const atFirst = await this.render(entries, (d) => d.since);
+    const heldJobs = new Set([...names].filter((job) => this.hooks.heldBy(job) !== undefined));
+    const items = drift({ placement, applied: now, atFirst, actual: mine, heldJobs });
+
+    const there = new Set(mine.map((observed) => `${observed.kind}/${observed.id}`));
+    const standing = new Set(mine.map((observed) => observed.mark.job));
+    const left = new Map(items.filter((i) => TOLD.has(i.kind)).map((i) => [keyOf(placement, i), i]));
+    for (const resource of now) {
+      const key = `${resource.kind}/${resource.id}`;
+      if (there.has(key) || !standing.has(resource.job)) continue;
+      if (await this.putBack(placement, resource)) left.delete(keyOf(placement, { resource: key, kind: "missing" }));
+    }
+    await this.settle(placement, new Set(left.keys()), names);
+    for (const item of left.values()) await this.report(item);
+  }
+
+  /** One job at a time, so that a proof over many months keeps nothing else waiting for long. */
+  private async render(entries: readonly Deployed[], at: (entry: Deployed) => number): Promise<readonly Resource[]> {
+    const { env } = this.context;
+    const resources: Resource[] = [];
+    for (const entry of entries) {
+      const rendering = providerOf(this.context, entry.placement).render(entry.desired, at(entry));
+      if (rendering.refusal === undefined) resources.push(...rendering.resources);
+      await env.clock.sleep(0);
+    }
+    return resources;
+  }
+
+  private async putBack(placement: string, resource: Resource): Promise<boolean> {
+    const { signal, env, recorder } = this.context;
+    const key = `${resource.kind}/${resource.id}`;
+    const why = `"${resource.job}" was applied with it, and it is not there`;
+    try {
+      await providerOf(this.context, placement).apply({ action: "create", desired: resource, why }, { signal });
+    } catch (error) {
+      const { code, message } = asProviderError(error);
+      env.log("warn", "a part of a job could not be put back and is tried again", { placement, key, code, message });
+      return false;
+    }
+    await recorder.record({
+      type: "deployment.restored",
+      placement,
+      job: resource.job,
+      resource: key,
+      by: "rota",
+      detail: "it was not there, and was created as it was applied",
+    });
+    return true;
+  }
+
+  /** What was said to differ and does not any more. */
+  private async settle(placement: string, left: ReadonlySet<string>, looked: ReadonlySet<string>): Promise<void> {
+    const { state, recorder } = this.context;
+    const events: LedgerEvent[] = [];
+    for (const [key, { job, resource, ...said }] of state.drifted) {
+      if (said.placement !== placement || left.has(key)) continue;
+      // Of a job that was not looked at nothing is known, unless it is deployed here no more.
+      if (!looked.has(job) && state.deployed.get(job)?.placement === placement) continue;
+      const detail = "it is as it was applied again";
+      events.push({ type: "deployment.restored", placement, job, resource, by: "elsewhere", detail });
+    }
+    if (events.length > 0) await recorder.record(...events);
+  }
+
+  private async report(item: DriftItem): Promise<void> {
+    const { placement, job, resource, kind, detail } = item;
+    if (this.context.state.drifted.has(keyOf(placement, item))) return;
+    await this.context.recorder.record({ type: "deployment.drifted", placement, job, resource, kind, detail });
+    this.hooks.tell(placement, item);
+  }
+}
+
+/** As the engine's state keeps what was said. */
+function keyOf(placement: string, { resource, kind }: Pick<DriftItem, "resource" | "kind">): string {
+  return `${placement} ${resource} ${kind}`;
+}
