@@ -1,9 +1,9 @@
-import { DAY, type Entry, type Instant, OPEN_STATUSES } from "../model/index.ts";
+import { DAY, type Entry, type EventType, type Instant, OPEN_STATUSES } from "../model/index.ts";
 import type { EngineContext } from "./context.ts";
 
 /** A wall clock further ahead of the last record than this is not believed without a person's word. */
 const MOST_AHEAD_MS: number = 2 * 366 * DAY;
-/** Open stops and blast-radius counts are read back over this long. */
+/** Stops under way and those that count for the blast radius are read back over this long. */
 const LOOK_BACK_MS: number = 32 * DAY;
 
 /** Rebuilds the engine's state from the ledger: what is deployed, what runs, what is held, what is owed. */
@@ -31,26 +31,32 @@ export async function intake(context: EngineContext): Promise<void> {
     }
     for (const sample of await ledger.samples(run.run)) tracked.outputBytes += sample.outputBytes ?? 0;
   }
-  const types = [
-    "run.stopping",
-    "deployment.drifted",
-    "deployment.restored",
-    "guard.held",
-    "guard.released",
-    "budget.warned",
-    "budget.reached",
-    "budget.released",
-    "run.judged",
-  ] as const;
-  for await (const entry of ledger.entries({
-    types: [...types],
-    since: time.now() - LOOK_BACK_MS,
-    limit: Number.MAX_SAFE_INTEGER,
-  })) {
-    state.apply(entry.event, entry.at, time.monotonic());
-    if (entry.event.type === "run.judged") {
-      for (const b of entry.event.breaches) state.open.get(entry.event.run)?.said.add(`judged ${b.limit}`);
-    }
+  await replay(context);
+}
+
+/** What a person has to release or mend, or did: it stands for as long as that takes, so it is read back to the beginning. */
+const STANDING: readonly EventType[] = [
+  "guard.held",
+  "guard.released",
+  "budget.warned",
+  "budget.reached",
+  "budget.released",
+  "deployment.drifted",
+  "deployment.restored",
+];
+const RECENT: readonly EventType[] = ["run.stopping", "run.judged"];
+
+async function replay({ env: { ledger }, state, time }: EngineContext): Promise<void> {
+  const limit = Number.MAX_SAFE_INTEGER;
+  const entries: Entry[] = [];
+  for await (const entry of ledger.entries({ types: STANDING, limit })) entries.push(entry);
+  const since = time.now() - LOOK_BACK_MS;
+  for await (const entry of ledger.entries({ types: RECENT, since, limit })) entries.push(entry);
+  for (const { event, at } of entries.sort((a, b) => a.seq - b.seq)) {
+    // Set back while no daemon ran, the clock is behind the record: a grace must not wait until it has caught up (K11).
+    state.apply(event, event.type === "run.stopping" ? Math.min(at, time.now()) : at, time.monotonic());
+    if (event.type !== "run.judged") continue;
+    for (const b of event.breaches) state.open.get(event.run)?.said.add(`judged ${b.limit}`);
   }
 }
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { FaultCall } from "../../../providers/memory/index.ts";
 import { idleSample } from "../../../providers/memory/index.ts";
-import { HOUR, MINUTE, SECOND } from "../../../src/model/index.ts";
+import { DAY, HOUR, MINUTE, SECOND } from "../../../src/model/index.ts";
 import { Stand } from "../../support/engine.ts";
 import { faultyLedger } from "../../support/faultyLedger.ts";
 import { cron, desiredState, job } from "../../support/jobs.ts";
@@ -137,6 +137,46 @@ describe("stopping a run", () => {
     await stand.clock.advance(20 * MINUTE);
     expect((await stand.events("run.stopping")).map((e) => e.run.split(".")[0])).toEqual(["a", "b"]);
     expect(await stand.events("guard.held")).toHaveLength(1);
+    await stand.stop();
+  });
+
+  it("goes on to the hard stop within its grace when the clock was set back while no daemon ran (K11)", async () => {
+    const stand = await Stand.open();
+    stand.world.script = () => ({ durationSeconds: 1e6, politeSeconds: Number.POSITIVE_INFINITY });
+    await stand.start(desiredState([hourly("a")]));
+    await stand.clock.advance(HOUR + MINUTE);
+    await stand.engine.kill(only(stand), "enough", ann);
+    await stand.crash();
+    stand.clock.step(-50 * MINUTE);
+    await stand.start();
+    await stand.clock.advance(MINUTE);
+    expect(await stand.events("run.ended")).toMatchObject([{ status: "killed", component: "person" }]);
+    await stand.stop();
+  });
+
+  it("stays held until a person releases it, however long that takes and whatever daemons come and go (K9)", async () => {
+    const stand = await Stand.open();
+    stand.world.script = () => ({ durationSeconds: 1e6, sample: idleSample });
+    const guarded = (name: string) => hourly(name, { guard: { ...job("x").guard, idleSeconds: 300 } });
+    const safety = { maxStops: 1, share: 0.1, perSeconds: 3600, maxDeletes: 0.1 };
+    const desired = desiredState([guarded("a"), guarded("b")], { safety });
+    await stand.start(desired);
+    await stand.clock.advance(HOUR + 15 * MINUTE);
+    expect(await stand.events("guard.held")).toHaveLength(1);
+    await stand.crash();
+    stand.clock.freeze(40 * DAY);
+    await stand.start(desired);
+    await stand.clock.advance(15 * MINUTE);
+    expect(stand.engine.problems().join()).toContain("Nothing more is stopped until a person says so");
+    expect(await stand.events("run.stopping")).toHaveLength(1);
+    await stand.engine.releaseGuard("looked", ann);
+    await stand.clock.advance(5 * MINUTE);
+    const stopped = (await stand.events("run.stopping")).length;
+    expect(stopped).toBeGreaterThan(1);
+    // What was stopped before the release counts no more, after a restart either.
+    await stand.crash();
+    await stand.start(desired);
+    expect(stand.engine.state.stops).toHaveLength(stopped - 1);
     await stand.stop();
   });
 
