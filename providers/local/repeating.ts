@@ -40,7 +40,7 @@ export class RepeatTracker {
     }
     if (all === 0) return undefined;
     const most = [...counts].reduce<[string, number] | undefined>((a, b) => (a && a[1] >= b[1] ? a : b), undefined);
-    return { share: repeated / all, ...(most ? { line: most[0].slice(0, 200) } : {}) };
+    return { share: repeated / all, ...(most ? { line: most[0].slice(0, LINE_BYTES) } : {}) };
   }
 
   #split(text: string): readonly string[] {

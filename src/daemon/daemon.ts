@@ -18,6 +18,7 @@ import {
   secretValues,
   statePaths,
   steadyTime,
+  withoutSecrets,
 } from "../engine/index.ts";
 import { type Ledger, openLedger } from "../ledger/index.ts";
 import type { Files } from "../manifest/index.ts";
@@ -143,7 +144,7 @@ export async function startDaemon(world: DaemonWorld, options: DaemonOptions): P
       log,
       redact,
       record: async (event) => {
-        await ledger.append([event]);
+        await ledger.append([withoutSecrets(event, redact)]);
       },
     });
     const token = options.token ?? (await readOrCreateToken(paths.token));
@@ -164,6 +165,7 @@ export async function startDaemon(world: DaemonWorld, options: DaemonOptions): P
         cores: world.cores,
         notify: (notice) => notifier.send(notice),
         log,
+        redact,
         version: world.version,
         pid: world.pid,
         bootId: world.bootId,

@@ -66,7 +66,7 @@ export class Engine implements Control {
     this.settings = settings;
     this.startedAt = env.time.now();
     this.agenda = new Agenda(() => this.wake.current.abort());
-    this.recorder = new Recorder(env.ledger, this.state, env.time, env.log, env.observe?.append);
+    this.recorder = new Recorder(env, this.state);
     this.context = {
       env,
       time: env.time,

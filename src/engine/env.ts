@@ -31,6 +31,8 @@ export interface EngineEnv {
   /** Queues a notice; never blocks, never throws. */
   readonly notify: (notice: Notice) => void;
   readonly log: Log;
+  /** Takes secrets out of a text, by value, before it is recorded; absent: there are none. */
+  readonly redact?: (text: string) => string;
   /** Further variables for the runs of placements that the daemon itself fires, e.g. their beat address. */
   readonly runEnv?: (run: Run) => Readonly<Record<string, string>>;
   /** Latencies, in seconds, for /metrics. */

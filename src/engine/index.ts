@@ -9,5 +9,6 @@ export * from "./home/index.ts";
 export { createNotifier, createPost, createRunCommand, type Notice, type Notifier } from "./notices/index.ts";
 export { closePlacements, openPlacements } from "./placements.ts";
 export * from "./project/index.ts";
+export { withoutSecrets } from "./redaction.ts";
 export { secretValues } from "./secrets.ts";
 export { type SteadyTime, steadyTime } from "./steady.ts";

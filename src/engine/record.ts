@@ -1,6 +1,7 @@
 import { type Ledger, LedgerError } from "../ledger/index.ts";
 import type { Entry, Instant, LedgerEvent } from "../model/index.ts";
-import type { Log } from "./env.ts";
+import type { EngineEnv, Log } from "./env.ts";
+import { type Redact, withoutSecrets } from "./redaction.ts";
 import type { EngineState } from "./state.ts";
 import type { SteadyTime } from "./steady.ts";
 
@@ -22,19 +23,15 @@ export class Recorder {
   private readonly time: SteadyTime;
   private readonly log: Log;
   private readonly observe: (seconds: number) => void;
+  private readonly redact: Redact;
 
-  constructor(
-    ledger: Ledger,
-    state: EngineState,
-    time: SteadyTime,
-    log: Log,
-    observe: (seconds: number) => void = () => undefined,
-  ) {
-    this.ledger = ledger;
+  constructor(env: Pick<EngineEnv, "ledger" | "time" | "log" | "observe" | "redact">, state: EngineState) {
+    this.ledger = env.ledger;
     this.state = state;
-    this.time = time;
-    this.log = log;
-    this.observe = observe;
+    this.time = env.time;
+    this.log = env.log;
+    this.observe = env.observe?.append ?? (() => undefined);
+    this.redact = env.redact ?? ((text) => text);
   }
 
   async record(...events: readonly LedgerEvent[]): Promise<void> {
@@ -42,7 +39,7 @@ export class Recorder {
     const before = this.time.monotonic();
     let entries: readonly Entry[];
     try {
-      entries = await this.ledger.append(events);
+      entries = await this.ledger.append(events.map((event) => withoutSecrets(event, this.redact)));
     } catch (error) {
       if (error instanceof LedgerError) {
         if (this.trouble === undefined) this.log("error", "the ledger refuses to record", { code: error.code });

@@ -17,6 +17,7 @@ export interface StandOptions {
   readonly onExit?: "stop";
   /** Stands between the engine and the provider of each daemon. */
   readonly around?: (provider: Provider) => Provider;
+  readonly redact?: (text: string) => string;
 }
 
 /**
@@ -30,6 +31,7 @@ export class Stand {
   readonly logged: string[] = [];
   readonly random: SeededRandom;
   ledger: Ledger;
+  private readonly redact: StandOptions["redact"];
   private readonly options: JsonObject;
   private readonly onExit: JsonObject;
   private readonly around: (provider: Provider) => Provider;
@@ -50,6 +52,7 @@ export class Stand {
     this.onExit = options.onExit === undefined ? {} : { onExit: options.onExit };
     this.around = options.around ?? ((provider) => provider);
     this.ledger = ledger;
+    this.redact = options.redact;
   }
 
   /** The running daemon's view of the world. */
@@ -106,6 +109,7 @@ export class Stand {
         cores: 1,
         notify: (notice) => this.notices.push(notice),
         log,
+        ...(this.redact && { redact: this.redact }),
         version: "test",
         pid: 1,
         bootId: "boot",

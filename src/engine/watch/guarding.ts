@@ -3,6 +3,7 @@ import type { Breach, Job, LedgerEvent, Sample } from "../../model/index.ts";
 import { type Provider, ProviderError, type RunState } from "../../provider/index.ts";
 import type { EngineContext } from "../context.ts";
 import type { Metering } from "../money/metering.ts";
+import { sampleWithout } from "../redaction.ts";
 import type { TrackedRun } from "../state.ts";
 import type { Stopper } from "./stopper.ts";
 
@@ -57,7 +58,9 @@ export class Guarding {
     const interval = Math.max(LEAST_INTERVAL_MS, provider.capabilities.metrics.intervalSeconds * 1000);
     const measuredAt = this.measuredAt.get(tracked);
     if (measuredAt !== undefined && time.monotonic() - measuredAt < interval && tracked.samples.length > 0) return;
-    const fresh = await provider.measure(tracked.handle, tracked.sampledTo, { signal });
+    const { redact = (text: string) => text } = env;
+    const measured = await provider.measure(tracked.handle, tracked.sampledTo, { signal });
+    const fresh = measured.map((sample) => sampleWithout(sample, redact));
     const last = fresh.at(-1);
     if (!last) return;
     this.measuredAt.set(tracked, last.monotonicTo ?? time.monotonic());
