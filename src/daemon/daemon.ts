@@ -104,10 +104,16 @@ export async function startDaemon(world: DaemonWorld, options: DaemonOptions): P
   const { manifest } = desired;
   const paths = statePaths(options.stateDir);
   const owner = { namespace: manifest.namespace, environment: manifest.environment.name };
-  let secrets = await secretValues(manifest, world.env, project.baseDir);
+  // By value, in whatever text: nothing that leaves the daemon carries a secret of this manifest or one before, since
+  // runs that were started with those go on. A secret's file is read as part of the manifest, and so is followed.
+  const secrets = new Set<string>();
   let takeOut = createRedactor(secrets);
-  // By value, in whatever text: nothing that leaves the daemon carries a secret of the manifest in force.
   const redact = (text: string): string => takeOut(text);
+  const learnSecrets = async (from: DesiredState, baseDir: string): Promise<void> => {
+    for (const value of await secretValues(from.manifest, world.env, baseDir, reading)) secrets.add(value);
+    takeOut = createRedactor(secrets);
+  };
+  await learnSecrets(desired, project.baseDir);
   const log = withRedaction((level, message, fields) => world.logger[level](fields ?? {}, message), redact);
   await claimState(paths, owner);
 
@@ -140,7 +146,7 @@ export async function startDaemon(world: DaemonWorld, options: DaemonOptions): P
       clock: world.clock,
       random: world.random,
       post: createPost(),
-      run: createRunCommand(noticeEnvironment(world.env, secrets), project.baseDir),
+      run: createRunCommand(noticeEnvironment(world.env, [...secrets]), project.baseDir),
       log,
       redact,
       record: async (event) => {
@@ -235,8 +241,7 @@ export async function startDaemon(world: DaemonWorld, options: DaemonOptions): P
         world.say("the manifest now has another namespace, first environment or currency: restart the daemon for it");
         return;
       }
-      secrets = await secretValues(wanted.manifest, world.env, next.project.baseDir);
-      takeOut = createRedactor(secrets);
+      await learnSecrets(wanted, next.project.baseDir);
       await openAll(wanted, () => [...engine.state.open.values()].map((t) => t.run));
       project = next.project;
       desired = wanted;

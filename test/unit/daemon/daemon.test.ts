@@ -83,6 +83,27 @@ it("lets no secret of the manifest into what it logs", async () => {
   expect(logged.join("")).not.toContain("hunter22");
 });
 
+it("knows the secrets of every manifest that was in force, and a secret's file that is written anew", async () => {
+  const job = (secrets: string) =>
+    `  s: { process: { command: ["true"], secrets: ${secrets} }, schedule: { at: "2099-01-01T00:00", overlap: allow } }\n`;
+  await writeFile(join(folder, "pw"), "first-word\n");
+  const d = await start(`${head}jobs:\n${job('{ A: "env:SECRET", B: "file:pw" }')}`);
+  // A person writes it by mistake: where it goes from there is what counts.
+  const leaves = async (word: string): Promise<boolean> => {
+    const { run } = await d.engine.startRun("s", { name: word, via: "cli" });
+    const notes: string[] = [];
+    for await (const entry of d.ledger.entries({ run })) notes.push(JSON.stringify(entry));
+    return notes.join().includes(word);
+  };
+  expect(await leaves("an-open-word")).toBe(true);
+  expect(await leaves("first-word")).toBe(false);
+  await writeFile(join(folder, "pw"), "second-word\n");
+  await vi.waitFor(async () => expect(await leaves("second-word")).toBe(false), 5000);
+  await writeFile(join(folder, "jobs.yaml"), `${head}jobs:\n${job("{}")}`);
+  await vi.waitFor(() => expect(d.project().desired?.jobs[0]?.job.workload).toMatchObject({ secrets: {} }), 5000);
+  for (const word of ["hunter22", "first-word", "second-word"]) expect(await leaves(word)).toBe(false);
+});
+
 it("ends once, however often it is asked, and leaves nothing that says it runs", async () => {
   const d = await start(`${head}jobs:\n${job("a")}`);
   const [first, second] = await Promise.all([d.stop("one"), d.stop("two")]);
