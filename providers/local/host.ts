@@ -6,7 +6,7 @@ import { findExecutable } from "./command.ts";
 import { RunFolder } from "./folder.ts";
 import type { LocalOptions } from "./options.ts";
 import type { OutputLimits } from "./output.ts";
-import { hasProc, readBootId } from "./proc.ts";
+import { hasProc, type Identity, readBootId } from "./proc.ts";
 import { installShim } from "./shim.ts";
 import { ProcessTable, type TreeKey } from "./tree.ts";
 
@@ -72,8 +72,12 @@ export function folderOf(host: Host, run: string): LocalRun {
   return { run, folder: new RunFolder(host.runsDir, run) };
 }
 
-export function treeKey(target: LocalRun, cgroup: string | undefined): TreeKey {
-  return { mark: target.folder.mark, ...(cgroup === undefined ? {} : { cgroup }) };
+export function treeKey(target: LocalRun, cgroup: string | undefined, leader: Identity | undefined): TreeKey {
+  return {
+    mark: target.folder.mark,
+    ...(cgroup === undefined ? {} : { cgroup }),
+    ...(leader === undefined ? {} : { leader }),
+  };
 }
 
 export function outputLimits(host: Host): OutputLimits {

@@ -72,8 +72,8 @@ export class RunMeter {
     const { clock } = this.#host.context;
     const before = this.#last;
     if (before && clock.monotonic() - before.monotonic < SHORTEST_MS) return [];
-    const key = treeKey(this.#target, this.#spec.cgroup);
     const child = await this.#target.folder.child();
+    const key = treeKey(this.#target, this.#spec.cgroup, child);
     const keeper = await this.#target.folder.keeper();
     const keeperStat = keeper === undefined ? undefined : readStat(keeper.pid);
     const tree = this.#host.processes.find(key, clock.monotonic() - SNAPSHOT_MS);

@@ -162,7 +162,8 @@ export class LocalRuns {
     await this.#watch.remove(target.run);
     if (await folder.has("collected")) return known;
     if (await folder.exit()) await folder.syncExit();
-    const left = spec.bootId === this.#host.bootId ? this.#host.processes.find(treeKey(target, spec.cgroup)).length : 0;
+    const key = treeKey(target, spec.cgroup, await folder.child());
+    const left = spec.bootId === this.#host.bootId ? this.#host.processes.find(key).length : 0;
     if (left > 0) await stopHard(this.#host, target, spec);
     if (spec.cgroup !== undefined) removeCgroup(spec.cgroup);
     await folder.markCollected(left);

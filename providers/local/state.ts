@@ -74,7 +74,7 @@ async function withoutKeeper(
 ): Promise<RunState> {
   const { folder } = target;
   const restarted = spec.bootId !== host.bootId;
-  if (!restarted && host.processes.find(treeKey(target, spec.cgroup)).length > 0) {
+  if (!restarted && host.processes.find(treeKey(target, spec.cgroup, child)).length > 0) {
     return { ...base, phase: "running", ...(child && elapsedNow(child)) };
   }
   // Asked again: the keeper may have written it, or the request have ended, after the first look.

@@ -17,8 +17,8 @@ const WALK_MS = 50;
 /** SIGTERM to every process of the run, and SIGCONT, so that a stopped one sees it. The number reached. */
 export async function stopPolitely(host: Host, target: LocalRun, spec: RunSpec): Promise<number> {
   if (!host.hasProc) return signalGroup(target, "SIGTERM");
-  const recent = processesOf(host, target, spec, host.context.clock.monotonic() - WALK_MS);
-  const reached = terminate(recent) || terminate(processesOf(host, target, spec));
+  const recent = await processesOf(host, target, spec, host.context.clock.monotonic() - WALK_MS);
+  const reached = terminate(recent) || terminate(await processesOf(host, target, spec));
   if (spec.cgroup !== undefined) thawCgroup(spec.cgroup);
   return reached;
 }
@@ -43,12 +43,12 @@ export async function stopHard(host: Host, target: LocalRun, spec: RunSpec, sign
   let reached = 0;
   if (!host.hasProc) return signalGroup(target, "SIGKILL");
   // What is forked after this walk is found by the next one.
-  let found = processesOf(host, target, spec, clock.monotonic() - WALK_MS);
+  let found = await processesOf(host, target, spec, clock.monotonic() - WALK_MS);
   for (;;) {
     const killedAt = clock.monotonic();
     reached += killAll(found, spec);
     await clock.sleep(LOOK_MS);
-    found = processesOf(host, target, spec, killedAt);
+    found = await processesOf(host, target, spec, killedAt);
     const isPopulatedStill = spec.cgroup !== undefined && isPopulated(spec.cgroup);
     if (found.length === 0 && !isPopulatedStill && (await isSettled(host, target))) return reached;
     if (clock.monotonic() < deadline && !signal?.aborted) continue;
@@ -94,7 +94,12 @@ async function isSettled(host: Host, target: LocalRun): Promise<boolean> {
 }
 
 /** Never the keeper, and never anybody when the machine was started anew since. */
-function processesOf(host: Host, target: LocalRun, spec: RunSpec, newerThan?: number): readonly ProcessStat[] {
+async function processesOf(
+  host: Host,
+  target: LocalRun,
+  spec: RunSpec,
+  newerThan?: number,
+): Promise<readonly ProcessStat[]> {
   if (spec.bootId !== host.bootId) return [];
-  return host.processes.find(treeKey(target, spec.cgroup), newerThan);
+  return host.processes.find(treeKey(target, spec.cgroup, await target.folder.child()), newerThan);
 }

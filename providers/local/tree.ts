@@ -1,11 +1,13 @@
 import type { Clock } from "../../src/model/index.ts";
 import { isPopulated, readCgroupPids } from "./cgroup.ts";
-import { listPids, type ProcessStat, readEnviron, readStat } from "./proc.ts";
+import { type Identity, listPids, type ProcessStat, readEnviron, readStat } from "./proc.ts";
 
 /** What tells the processes of one run from all others. */
 export interface TreeKey {
   readonly mark: string;
   readonly cgroup?: string;
+  /** The command's own process, which leads a session where there is setsid. */
+  readonly leader?: Pick<Identity, "pid" | "startTicks">;
 }
 
 interface Known {
@@ -17,17 +19,22 @@ interface Snapshot {
   readonly at: number;
   readonly stats: ReadonlyMap<number, ProcessStat>;
   readonly byMark: ReadonlyMap<string, readonly ProcessStat[]>;
+  readonly bySession: ReadonlyMap<number, readonly ProcessStat[]>;
   readonly children: ReadonlyMap<number, readonly ProcessStat[]>;
 }
 
 /**
  * Finds the processes of runs: all in the run's cgroup, every process whose environment carries the run's mark
- * (setsid and a double fork keep it), and the descendants of those. The keeper carries another mark and is not one.
+ * (setsid and a double fork keep it), those in the session of its command while that is there, the descendants of
+ * all these, and whoever was found to be one before and still lives: one that throws its environment away and then
+ * leaves its parent stays in sight. The keeper carries another mark and is not one.
  */
 export class ProcessTable {
   readonly #clock: Pick<Clock, "monotonic">;
   /** Marks by pid: the environment of a process that has settled is read once. */
   readonly #known = new Map<number, Known>();
+  /** Start times by pid of the living processes of each run, as they were found last. */
+  readonly #found = new Map<string, ReadonlyMap<number, number>>();
   #snapshot: Snapshot | undefined;
 
   constructor(clock: Pick<Clock, "monotonic">) {
@@ -39,15 +46,26 @@ export class ProcessTable {
    * the monotonic clock; absent: a new one), so that what is asked of many runs at once takes one walk.
    */
   find(key: TreeKey, newerThan: number = Number.POSITIVE_INFINITY): ProcessStat[] {
-    const { stats, byMark, children } = this.#look(newerThan);
+    const { stats, byMark, bySession, children } = this.#look(newerThan);
     const tree = new Map((byMark.get(key.mark) ?? []).map((stat) => [stat.pid, stat]));
+    const add = (stat: ProcessStat | undefined): void => void (stat && tree.set(stat.pid, stat));
     if (key.cgroup !== undefined && isPopulated(key.cgroup)) {
-      for (const pid of readCgroupPids(key.cgroup) ?? []) {
-        const stat = stats.get(pid) ?? readStat(pid);
-        if (stat) tree.set(pid, stat);
-      }
+      for (const pid of readCgroupPids(key.cgroup) ?? []) add(stats.get(pid) ?? readStat(pid));
     }
-    return withDescendants(tree, children);
+    const { leader } = key;
+    const led = leader && stats.get(leader.pid);
+    // Only while it is there, if as a zombie: then nobody else can have given the session its number.
+    if (led && led.startTicks === leader.startTicks && led.session === led.pid) {
+      for (const stat of bySession.get(led.pid) ?? []) add(stat);
+    }
+    for (const [pid, startTicks] of this.#found.get(key.mark) ?? []) {
+      const stat = stats.get(pid);
+      if (stat?.startTicks === startTicks) add(stat);
+    }
+    const all = withDescendants(tree, children);
+    if (all.length > 0) this.#found.set(key.mark, new Map(all.map((stat) => [stat.pid, stat.startTicks])));
+    else this.#found.delete(key.mark);
+    return all;
   }
 
   #look(newerThan: number): Snapshot {
@@ -66,7 +84,9 @@ export class ProcessTable {
       else byMark.set(mark, [stat]);
     }
     for (const pid of this.#known.keys()) if (!stats.has(pid)) this.#known.delete(pid);
-    this.#snapshot = { at, stats, byMark, children: Map.groupBy(stats.values(), (stat) => stat.parent) };
+    const bySession = Map.groupBy(stats.values(), (stat) => stat.session);
+    const children = Map.groupBy(stats.values(), (stat) => stat.parent);
+    this.#snapshot = { at, stats, byMark, bySession, children };
     return this.#snapshot;
   }
 

@@ -88,6 +88,26 @@ describe.each([{ cgroup: true }, { cgroup: false }])("a stop, with $cgroup for a
     for (const bystander of [twin, other]) expect(await isAlive(bystander.pid ?? 0)).toBe(true);
   });
 
+  it("hard, reaches who threw its environment away and then lost its parent", async () => {
+    const machine = await open(cgroup);
+    // Both write their pids: one stays in the session of the command, the other is seen once before it leaves.
+    const bare = 'echo x > "$1/$$"; exec sleep 1000';
+    const orphans = `
+${NOTE}
+env -i sh -c '(sh -c "$2" x "$1" &)' x "$ROTA_WORKDIR" '${bare}'
+env -i sh -c 'setsid sh -c "$2" x "$1" & while [ ! -e "$1.go" ]; do sleep 0.05; done' x "$ROTA_WORKDIR" '${bare}' &
+sleep 1000`;
+    const { handle } = await machine.start("r", shell(orphans));
+    const pids = await pidsOf(machine, "r", 3);
+    await wallClock.sleep(200);
+    await machine.provider.measure(handle, 0);
+    await writeFile(join(machine.folder("r"), "work.go"), "");
+    await wallClock.sleep(300);
+    expect(await living(pids)).toHaveLength(3);
+    await machine.provider.stop(handle, "hard");
+    expect(await living(pids)).toEqual([]);
+  });
+
   it("polite, ends the whole tree when nobody ignores it", async () => {
     const machine = await open(cgroup);
     const { handle } = await machine.start("r", shell(`${NOTE}; setsid sh -c '${NOTE}; exec sleep 1000' & sleep 1000`));
