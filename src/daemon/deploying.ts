@@ -18,9 +18,16 @@ export interface DeployingOptions {
   readonly signal: AbortSignal;
 }
 
+/** Refusals and failures that time mends. */
+const PASSING: ReadonlySet<string> = new Set([
+  ...["window", "stale", "unconfirmed"],
+  ...["throttled", "unavailable", "conflict", "internal"],
+]);
+
 /**
- * The daemon's own deployment of its manifest. A provider or ledger that cannot be reached now is tried again
- * every minute, until it works or the manifest changes once more; the daemon goes on guarding meanwhile.
+ * The daemon's own deployment of its manifest. What cannot be done now (a provider or ledger that is not reached, a
+ * deploy window that is closed) is tried again every minute, until it works or the manifest changes once more; the
+ * daemon goes on guarding meanwhile.
  */
 export class Deploying {
   private readonly options: DeployingOptions;
@@ -46,6 +53,7 @@ export class Deploying {
         only: (open) => autoApply || open.provider.capabilities.schedules === "engine",
       });
       this.sayAll(problemsOf(outcome));
+      if (passes(outcome)) void this.again(desired);
       return outcome;
     } catch (error) {
       if (error instanceof ControlError) this.sayAll([`${error.message}${error.fix ? `\n  ${error.fix}` : ""}`]);
@@ -73,6 +81,11 @@ export class Deploying {
     }
     this.said = text;
   }
+}
+
+function passes(outcome: ApplyOutcome): boolean {
+  const reasons: readonly { readonly code: string }[] = outcome.ok ? outcome.result.failures : outcome.refusals;
+  return reasons.some(({ code }) => PASSING.has(code));
 }
 
 function problemsOf(outcome: ApplyOutcome): readonly string[] {

@@ -49,6 +49,31 @@ it("tries again what could not be reached, says it once, and stops when it worke
   expect(s.told).toEqual(s.said);
 });
 
+const closed: ApplyOutcome = {
+  ok: false,
+  plan: {} as ApplyOutcome["plan"],
+  refusals: [{ code: "window", reason: "dev may be changed only at night", fix: "wait", overridable: true }],
+};
+const result = { created: 0, updated: 0, deleted: 0, kept: 0 };
+const failure = { placement: "p", job: "a", resource: "job/a", action: "create", code: "unavailable", message: "busy" };
+const done = (failures: readonly (typeof failure)[]): ApplyOutcome => ({
+  ok: true,
+  plan: { refusals: [] } as unknown as ApplyOutcome["plan"],
+  result: { ...result, failures },
+  elsewhere: [],
+});
+
+it.each([
+  ["a deploy window that is closed", closed, "at night"],
+  ["a part that failed for now", done([failure]), "busy"],
+] as const)("tries again after %s, says it once, and stops when it is done", async (_name, outcome, words) => {
+  const s = stand([() => outcome, () => outcome, () => done([])]);
+  await s.deploying.deploy(desiredState([job("a")]));
+  await s.clock.advance(10 * MINUTE);
+  expect(s.calls()).toBe(3);
+  expect(s.said).toEqual([expect.stringContaining(words)]);
+});
+
 it("a newer manifest takes the place of one that still waits", async () => {
   const s = stand([unreachable, () => refused]);
   await s.deploying.deploy(desiredState([job("a")]));
