@@ -71,10 +71,15 @@ function signOff(judged: Judged, excuse: ExcuseFact | undefined): Pick<SheetRow,
   return { state: "excused", by: "person", was: judged.state, reason: `${excuse.reason} (${excuse.by})` };
 }
 
+/** A person asked for it, or it is a further attempt of such a run: those of a fire carry its key. */
+function isByHand({ cause, fire }: Run): boolean {
+  return cause === "person" || (cause === "retry" && fire === undefined);
+}
+
 /** Runs that a person asked for and that succeeded, by job. */
 function handRuns(runs: readonly Run[]): ReadonlyMap<string, readonly Run[]> {
   return Map.groupBy(
-    runs.filter(({ cause, status }) => cause === "person" && status === "succeeded"),
+    runs.filter((run) => isByHand(run) && run.status === "succeeded"),
     ({ job }) => job,
   );
 }
@@ -100,7 +105,7 @@ function within(run: Run, from: Instant, to: Instant): boolean {
 }
 
 function unexpected(run: Run): UnexpectedRun[] {
-  if (run.cause === "person") return [];
+  if (isByHand(run)) return [];
   const why =
     run.cause === "foreign"
       ? "started at the provider, not by rota, at no time of the job's schedule"

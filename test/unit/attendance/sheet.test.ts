@@ -224,6 +224,13 @@ test("a run for a fire that the schedule does not have is unexpected; one that a
   ]);
 });
 
+test("a retry of what a person started is the person's as well", () => {
+  const retried = (status: Run["status"]): Run =>
+    run("again", { cause: "retry", attempt: 2, status, createdAt: NINE + HOUR });
+  expect(of({ runs: [retried("failed")] }).unexpected).toEqual([]);
+  expect(only({ runs: [retried("succeeded")] })).toMatchObject({ state: "missed", madeUpBy: "again" });
+});
+
 test("a missed fire that a person made up for says by which run, and stays missed", () => {
   const hand = (status: Run["status"], at: number): Run => run("hand", { cause: "person", status, createdAt: at });
   expect(only({ runs: [hand("succeeded", NINE + HOUR)] })).toMatchObject({ state: "missed", madeUpBy: "hand" });
