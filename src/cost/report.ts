@@ -1,7 +1,7 @@
 import { type Budget, type Instant, type Money, money, nanos, type Run, scale } from "../model/index.ts";
 import type { Upcoming } from "./budget.ts";
 import { added, emptyGroup, type Group, type GroupKey, Groups } from "./group.ts";
-import type { Period } from "./period.ts";
+import { type Period, periodOf } from "./period.ts";
 
 export interface ReportCharge {
   readonly run: string;
@@ -96,7 +96,8 @@ export function report(input: ReportInput): Report {
 
   const all = groups.all();
   const total = all.reduce(added, emptyGroup([]));
-  const budgetOf = (group: Group): Money | undefined => exactBudget(input, group.key);
+  const budgets = input.budgets.filter((b) => b.limit.currency === currency && isOf(b, input.period));
+  const budgetOf = (group: Group): Money | undefined => exactBudget(budgets, input.groupBy, group.key);
   const rows = all
     .map((group) => ({
       key: group.key,
@@ -111,11 +112,7 @@ export function report(input: ReportInput): Report {
     currency,
     groupBy: input.groupBy,
     rows,
-    total: figures(
-      total,
-      input,
-      input.budgets.find((b) => keysOf(b.match).length === 0 && b.limit.currency === currency)?.limit,
-    ),
+    total: figures(total, input, budgets.find((b) => keysOf(b.match).length === 0)?.limit),
     top: topRuns(perRun, runs, currency),
     stopped: stoppedRuns(input, perRun),
     otherCurrencies: [...others].sort().map(([other, sum]) => money(sum, other)),
@@ -147,10 +144,20 @@ function figures(group: Group, input: ReportInput, budget: Money | undefined): O
   };
 }
 
+/** The limit of a day says nothing of a month. */
+function isOf({ per }: Budget, { from, to }: Period): boolean {
+  const own = periodOf(per, from);
+  return own.from === from && own.to === to;
+}
+
 /** The budget whose conditions are this row's values and nothing else. */
-function exactBudget({ groupBy, budgets, currency }: ReportInput, key: readonly string[]): Money | undefined {
+function exactBudget(
+  budgets: readonly Budget[],
+  groupBy: readonly GroupKey[],
+  key: readonly string[],
+): Money | undefined {
   const wanted = groupBy.map((by, i) => `${by}=${key[i]}`).sort();
-  const found = budgets.find((b) => b.limit.currency === currency && keysOf(b.match).join("\0") === wanted.join("\0"));
+  const found = budgets.find((b) => keysOf(b.match).join("\0") === wanted.join("\0"));
   return groupBy.length === 0 ? undefined : found?.limit;
 }
 

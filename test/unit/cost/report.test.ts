@@ -174,6 +174,10 @@ test("groups by several attributes and labels; a budget shows where it matches e
     ["-+-", undefined],
     ["-+aws", undefined],
   ]);
+  const other = (per: Budget["per"], match: Budget["match"]): Budget => ({ ...budget("other", match), per });
+  const daily = [other("day", { team: "churn" }), other("week", {}), other({ rollingSeconds: 2_592_000 }, {})];
+  const without = report({ ...input, budgets: daily });
+  expect([without.total.budget, ...without.rows.map((r) => r.budget)].every((b) => b === undefined)).toBe(true);
   const euros = { ...budget("euros", { team: "fraud" }), limit: { amount: "9", currency: "EUR" } };
   expect(report({ ...input, budgets: [euros] }).rows.map((r) => r.budget)).toEqual([undefined, undefined, undefined]);
   expect(report({ ...input, groupBy: ["label:tier"] }).rows.map((r) => r.key[0])).toEqual(["-", "gold"]);
