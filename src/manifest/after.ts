@@ -1,16 +1,25 @@
-import type { Job } from "../model/index.ts";
 import type { Problem } from "./report.ts";
 import { unknownName } from "./resolve/names.ts";
+
+/** A job that runs in the environment, also one in which something else is wrong. */
+export interface Waiting {
+  readonly name: string;
+  readonly after: readonly string[];
+}
 
 export type AfterProblem = { readonly job: string; readonly index: number; readonly problem: Problem };
 
 /** What is wrong with `after`: names of no job, of jobs that are not in this environment, of itself, and cycles. */
-export function checkAfter(jobs: readonly Job[], declared: ReadonlyMap<string, unknown>): AfterProblem[] {
+export function checkAfter(
+  jobs: readonly Waiting[],
+  environment: string,
+  declared: ReadonlyMap<string, unknown>,
+): AfterProblem[] {
   const byName = new Map(jobs.map((job) => [job.name, job]));
   const problems: AfterProblem[] = [];
   for (const job of jobs) {
-    for (const [index, other] of job.schedule.after.entries()) {
-      const problem = nameProblem(job, other, byName, declared);
+    for (const [index, other] of job.after.entries()) {
+      const problem = nameProblem(job, other, environment, byName, declared);
       if (problem) problems.push({ job: job.name, index, problem });
     }
   }
@@ -18,9 +27,10 @@ export function checkAfter(jobs: readonly Job[], declared: ReadonlyMap<string, u
 }
 
 function nameProblem(
-  job: Job,
+  job: Waiting,
   other: string,
-  byName: ReadonlyMap<string, Job>,
+  environment: string,
+  byName: ReadonlyMap<string, Waiting>,
   declared: ReadonlyMap<string, unknown>,
 ): Problem | undefined {
   if (other === job.name) return { code: "R1053", message: "a job cannot come after itself", hint: "remove it" };
@@ -28,12 +38,12 @@ function nameProblem(
   if (!declared.has(other)) {
     return unknownName("R1052", "job", other, declared);
   }
-  const message = `"${other}" does not run in the environment "${job.environment}"`;
+  const message = `"${other}" does not run in the environment "${environment}"`;
   return { code: "R1052", message, hint: "widen its `only`, or remove it here" };
 }
 
 /** One problem for each cycle, at the edge that closes it. Depth-first without recursion: chains may be long. */
-function cycles(byName: ReadonlyMap<string, Job>): AfterProblem[] {
+function cycles(byName: ReadonlyMap<string, Waiting>): AfterProblem[] {
   const problems: AfterProblem[] = [];
   const done = new Set<string>();
   for (const start of byName.keys()) {
@@ -41,7 +51,7 @@ function cycles(byName: ReadonlyMap<string, Job>): AfterProblem[] {
     const path: { name: string; next: number }[] = [{ name: start, next: 0 }];
     const onPath = new Set([start]);
     for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
-      const after = byName.get(top.name)?.schedule.after ?? [];
+      const after = byName.get(top.name)?.after ?? [];
       const index = top.next++;
       const other = after[index];
       if (other === undefined) {

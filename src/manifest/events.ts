@@ -35,21 +35,47 @@ export function readEvents(text: string): EventsResult {
       problem: { code: "R1013", span: { start: 0, end: 1 }, message, hint: "split it with `include`" },
     };
   }
+  const read = parse(text);
+  if (read.ok || !DEFICIENT.test(read.reason)) return read.ok ? read : problemAt(text, read);
+  // The parser takes a tab anywhere before a bracket for one in the indentation; spaces leave every offset as it is.
+  const spaced = withSpaces(text);
+  const again = spaced === text ? read : parse(spaced);
+  return again.ok ? again : problemAt(text, again);
+}
+
+const DEFICIENT = /deficient indentation/;
+
+type Parsed =
+  | { readonly ok: true; readonly events: Event[] }
+  | { readonly ok: false; readonly reason: string; readonly at: number };
+
+function parse(text: string): Parsed {
   try {
     return { ok: true, events: parseEvents(text, { maxDepth: CAPS.depth }) };
   } catch (error) {
     if (!(error instanceof YAMLException)) throw error;
-    const at = Math.min(error.mark?.position ?? 0, text.length);
-    const span = { start: at, end: at + 1 };
-    const reason = error.reason;
-    if (/nesting exceeded|maxDepth/i.test(reason)) {
-      const message = `nested deeper than ${CAPS.depth} levels`;
-      return { ok: false, problem: { code: "R1012", span, message } };
-    }
-    const tab = text.charCodeAt(at) === 9 || /tab/i.test(reason);
-    const hint = tab ? "indent with spaces: YAML forbids tabs there" : syntaxHint(reason, text, at);
-    return { ok: false, problem: { code: "R1006", span, message: reason, ...(hint === undefined ? {} : { hint }) } };
+    return { ok: false, reason: error.reason, at: Math.min(error.mark?.position ?? 0, text.length) };
   }
+}
+
+/** The text with its tabs as spaces, but for those in an indentation. Of the same length. */
+function withSpaces(text: string): string {
+  if (!text.includes("\t")) return text;
+  return text.replace(/^([ \t]*)(.+)$/gm, (_line, indent: string, rest: string) => indent + rest.replaceAll("\t", " "));
+}
+
+function problemAt(text: string, { reason, at }: { readonly reason: string; readonly at: number }): EventsResult {
+  if (/nesting exceeded|maxDepth/i.test(reason)) {
+    const message = `nested deeper than ${CAPS.depth} levels`;
+    return { ok: false, problem: { code: "R1012", span: { start: at, end: at + 1 }, message } };
+  }
+  const line = text.lastIndexOf("\n", at - 1) + 1;
+  const indented = /^ *\t/.exec(text.slice(line, line + 1000));
+  const isTab = indented !== null || text.charCodeAt(at) === 9 || /tab/i.test(reason);
+  const start = indented === null ? at : line + indented[0].length - 1;
+  const hint = isTab ? "indent with spaces: YAML forbids tabs there" : syntaxHint(reason, text, at);
+  const span = { start, end: start + 1 };
+  return { ok: false, problem: { code: "R1006", span, message: reason, ...(hint === undefined ? {} : { hint }) } };
 }
 
 /** Looked at before parsing: the parser takes 100 bytes and more for a value of two letters. */
@@ -66,8 +92,9 @@ function hasTooManyMarks(text: string): boolean {
 function syntaxHint(reason: string, text: string, at: number): string | undefined {
   const before = text.slice(text.lastIndexOf("\n", at) + 1, at);
   if (text[at] === ":" && /:\s/.test(before)) return "quote a text that holds a colon and a space";
-  if (/deficient indentation/.test(reason))
-    return "a quote or bracket opened above is not closed, or its lines are not indented";
+  if (DEFICIENT.test(reason) && (text[at] === "]" || text[at] === "}"))
+    return "indent the closing bracket further than the key that it belongs to, or put it at the end of the line above";
+  if (DEFICIENT.test(reason)) return "a quote or bracket opened above is not closed, or its lines are not indented";
   if (/bad indentation/.test(reason)) return "line it up with its neighbours; keys of one map begin in one column";
   if (text[at] === "@" || text[at] === "`") return `quote a text that begins with ${text[at]}`;
   if (text[at] === "%") return "quote a text that begins with %";

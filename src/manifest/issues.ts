@@ -100,12 +100,19 @@ function problemsOf(issue: Issue, root: Value | undefined, schema: z.ZodType): F
   }
   const { path: written, reached } = cut(root, path);
   const input = reached ? valueAt(root, written) : undefined;
-  return [{ at: path, problem: problemOf(issue, input, String(path.at(-1) ?? "this file")) }];
+  return [{ at: path, problem: problemOf(issue, input, path) }];
 }
 
-function problemOf(issue: Issue, input: unknown, key: string): Problem {
+/** The last key of a path for a sentence; an item of a list by its number from 1. */
+function named(path: Path): string {
+  const last = path.at(-1) ?? "this file";
+  return typeof last === "number" ? `item ${last + 1} of ${named(path.slice(0, -1))}` : `"${last}"`;
+}
+
+function problemOf(issue: Issue, input: unknown, path: Path): Problem {
+  const key = named(path);
   if (input === null && issue.code !== "invalid_key") {
-    return { code: "R1023", message: `"${key}" has no value`, hint: "give it one, or remove the key" };
+    return { code: "R1023", message: `${key} has no value`, hint: "give it one, or remove the key" };
   }
   switch (issue.code) {
     case "custom": {
@@ -118,7 +125,7 @@ function problemOf(issue: Issue, input: unknown, key: string): Problem {
     case "invalid_value": {
       const hint = `one of: ${issue.values.join(", ")}`;
       const candidates = { wanted: String(input), known: issue.values.map(String) };
-      return { code: "R1024", message: `"${key}" cannot be ${describe(input)}`, hint, candidates };
+      return { code: "R1024", message: `${key} cannot be ${describe(input)}`, hint, candidates };
     }
     case "too_small":
     case "too_big":
@@ -126,14 +133,14 @@ function problemOf(issue: Issue, input: unknown, key: string): Problem {
     case "invalid_format":
       return badName(String(input), "pattern" in issue ? String(issue.pattern) : "", "value");
     case "invalid_key":
-      return badName(key, patternOf(issue.issues[0]), "key");
+      return badName(String(path.at(-1)), patternOf(issue.issues[0]), "key");
     default:
-      return { code: "R1022", message: `"${key}" cannot be ${describe(input)}` };
+      return { code: "R1022", message: `${key} cannot be ${describe(input)}` };
   }
 }
 
 function missing(key: string): Problem {
-  return { code: "R1021", message: `the key "${key}" is missing`, at: "key" };
+  return { code: "R1021", message: `the key ${key} is missing`, at: "key" };
 }
 
 const KINDS: ReadonlyMap<string, string> = new Map([
@@ -147,7 +154,7 @@ const KINDS: ReadonlyMap<string, string> = new Map([
 ]);
 
 function wrongType(expected: string, input: unknown, key: string): Problem {
-  const message = `"${key}" must be ${KINDS.get(expected) ?? expected}, not ${describe(input)}`;
+  const message = `${key} must be ${KINDS.get(expected) ?? expected}, not ${describe(input)}`;
   const hint = typeHint(expected, input);
   return hint === undefined ? { code: "R1022", message } : { code: "R1022", message, hint };
 }
@@ -171,16 +178,16 @@ function outOfRange(issue: z.core.$ZodIssueTooSmall | z.core.$ZodIssueTooBig, in
   const bound = small ? issue.minimum : issue.maximum;
   if (typeof input === "string") {
     return small
-      ? { code: "R1023", message: `"${key}" is empty`, hint: "give it a value, or remove the key" }
+      ? { code: "R1023", message: `${key} is empty`, hint: "give it a value, or remove the key" }
       : { code: "R1027", message: `this is longer than ${bound} characters` };
   }
   if (Array.isArray(input)) {
     return small
-      ? { code: "R1023", message: `the list "${key}" is empty`, hint: "give it a value, or remove the key" }
-      : { code: "R1025", message: `the list "${key}" has more than ${bound} items` };
+      ? { code: "R1023", message: `the list ${key} is empty`, hint: "give it a value, or remove the key" }
+      : { code: "R1025", message: `the list ${key} has more than ${bound} items` };
   }
   const relation = small ? (issue.inclusive ? "at least" : "more than") : "at most";
-  return { code: "R1025", message: `"${key}" must be ${relation} ${bound}, not ${String(input)}` };
+  return { code: "R1025", message: `${key} must be ${relation} ${bound}, not ${String(input)}` };
 }
 
 const PATTERN_HINTS: ReadonlyMap<string, string> = new Map([

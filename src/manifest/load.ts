@@ -1,13 +1,13 @@
 import type { Diagnostic } from "../diagnostic/index.ts";
 import type { Environment, Job, Manifest } from "../model/index.ts";
-import { checkAfter } from "./after.ts";
+import { checkAfter, type Waiting } from "./after.ts";
 import { jobLayer } from "./define/job.ts";
 import { root } from "./define/root.ts";
 import type { Files } from "./files.ts";
 import { readIncludes } from "./include.ts";
 import { check } from "./issues.ts";
 import { collectJobs, type Declared } from "./jobs.ts";
-import { isMap, type Layer, placeOf } from "./layers.ts";
+import { isMap, type Layer, merge, placeOf } from "./layers.ts";
 import { type MergedValue, originsOf } from "./origins.ts";
 import { DEFAULT_MAX_BYTES, readManifestFile } from "./read.ts";
 import { type ManifestFile, Report } from "./report.ts";
@@ -122,8 +122,9 @@ function layersIn(job: Declared, defaults: Layer | undefined, environment: strin
   return [...(defaults ? [defaults] : []), job.layer, ...(overlay ? [overlay] : [])];
 }
 
-function runsIn(job: Declared, environment: string): boolean {
-  return job.only === undefined || job.only.includes(environment);
+/** One whose `only` names no environment that there is has a mistake there, and is looked at wherever one looks. */
+function runsIn({ only }: Declared, environment: string, { environments }: Frame): boolean {
+  return only === undefined || only.includes(environment) || !only.some((name) => environments.has(name));
 }
 
 function resolveJobs(
@@ -134,13 +135,16 @@ function resolveJobs(
   report: Report,
 ): readonly Job[] {
   const jobs: Job[] = [];
+  const waiting: Waiting[] = [];
   for (const [name, job] of declared) {
-    if (!runsIn(job, environment.name)) continue;
-    const resolved = resolveJob(name, layersIn(job, defaults, environment.name), frame, environment, report);
+    if (!runsIn(job, environment.name, frame)) continue;
+    const layers = layersIn(job, defaults, environment.name);
+    const resolved = resolveJob(name, layers, frame, environment, report);
     if (resolved) jobs.push(resolved);
+    waiting.push({ name, after: resolved?.schedule.after ?? merge(layers).schedule?.after ?? [] });
   }
   jobs.sort((a, b) => (a.name < b.name ? -1 : 1));
-  for (const { job, index, problem } of checkAfter(jobs, declared)) {
+  for (const { job, index, problem } of checkAfter(waiting, environment.name, declared)) {
     const layers = layersIn(declared.get(job) as Declared, defaults, environment.name);
     const path = ["schedule", "after", index];
     const layer = placeOf(layers, path);
@@ -160,8 +164,8 @@ function checkOthers(
   for (const other of frame.environments.values()) {
     if (other === environment) continue;
     for (const [name, job] of declared) {
-      if (!runsIn(job, other.name)) continue;
-      if (!job.overlays.has(other.name) && runsIn(job, environment.name)) continue;
+      if (!runsIn(job, other.name, frame)) continue;
+      if (!job.overlays.has(other.name) && runsIn(job, environment.name, frame)) continue;
       resolveJob(name, layersIn(job, defaults, other.name), frame, other, report);
     }
   }

@@ -57,6 +57,18 @@ test("the least manifest runs here, with every default", async () => {
   ]);
 });
 
+test("a tab may stand wherever YAML lets a space part two things, and stays in a text", async () => {
+  const body = 'process:\t{ command:\t[echo,\t"a\tb"],\tcpu: 2\t}\t# two\nschedule:\tmanual\n';
+  expect((await job(body)).workload).toMatchObject({ command: ["echo", "a\tb"], cpu: 2 });
+  const { diagnostics } = await load(withJob("process:\t{ command:\t[echo],\tcpuu: 2 }\nschedule: manual\n"));
+  expect(diagnostics.map((d) => d.code)).toEqual(["R1020"]);
+});
+
+test("an item of a list is named by its number and its list", async () => {
+  const { diagnostics } = await load(withJob("process: { command: [x] }\nschedule: manual\nnotify: [ops, 3]\n"));
+  expect(diagnostics[0]?.message).toBe('item 2 of "notify" must be a text, not the number 3');
+});
+
 test("a manifest survives JSON as it is", async () => {
   const manifest = await good(withJob(`${RUNS}schedule: { every: day }`, "timezone: Europe/Berlin\n"));
   expect(JSON.parse(JSON.stringify(manifest))).toEqual(manifest);
