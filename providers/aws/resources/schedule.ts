@@ -28,7 +28,7 @@ export interface ScheduleFields {
   /** RFC 3339, UTC. */
   readonly start?: string;
   readonly end?: string;
-  /** `DELETE` for what happens once. */
+  /** `DELETE` for what happens once, or is followed by another. */
   readonly afterCompletion: "NONE" | "DELETE";
   /** `0`: exactly at its time. */
   readonly flexibleMinutes: number;
@@ -54,7 +54,7 @@ export function scheduleOf({ job }: DesiredJob, native: NativeSchedule, owner: O
     timezone: native.timezone,
     ...(native.startAt === undefined ? {} : { start: instantText(native.startAt) }),
     ...(native.endAt === undefined ? {} : { end: instantText(native.endAt) }),
-    afterCompletion: native.expression.startsWith("at(") ? "DELETE" : "NONE",
+    afterCompletion: native.passes || native.expression.startsWith("at(") ? "DELETE" : "NONE",
     flexibleMinutes: 0,
     target: targetArn(options.region),
     role: options.schedulerRole,

@@ -9,6 +9,8 @@ export interface NativeSchedule {
   readonly timezone: string;
   readonly startAt?: Instant;
   readonly endAt?: Instant;
+  /** Another one takes over at its end: it may go away then. */
+  readonly passes?: true;
 }
 
 /**

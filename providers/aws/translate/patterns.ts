@@ -8,7 +8,8 @@ const ALL_DAYS = Array.from({ length: 31 }, (_, index) => index + 1);
 /** The cron expressions of EventBridge whose union is what a schedule asks for in local time. */
 export type Patterns =
   | { readonly ok: true; readonly expressions: readonly string[] }
-  | { readonly ok: false; readonly reason: string; readonly fix: string };
+  /** `noCron`: it is a schedule, and no cron expression says it. */
+  | { readonly ok: false; readonly noCron: boolean; readonly reason: string; readonly fix: string };
 
 export function cronPatterns(expression: string): Patterns {
   const parsed = parseCron(expression);
@@ -26,7 +27,7 @@ export function cronPatterns(expression: string): Patterns {
   }
   if (everyWeekday) return found([writeCron({ ...common, daysOfMonth })]);
   if (everyDay) return found([writeCron({ ...common, daysOfWeek })]);
-  return refuse(
+  return noCron(
     `"${expression}" asks for a day of the month that is also a day of the week, which EventBridge cannot say`,
     "restrict one of the two day fields, and check the other in the job",
   );
@@ -36,7 +37,7 @@ export function cronPatterns(expression: string): Patterns {
 export function slotPatterns(schedule: Extract<Schedule, { kind: "interval" | "flexible" }>, slot: Slot): Patterns {
   const shapes = slotShapes(schedule, slot);
   if (shapes === undefined) {
-    return refuse(
+    return noCron(
       `EventBridge has no schedule for every ${schedule.kind === "flexible" ? schedule.weeks : 1} weeks`,
       "use every: week and let the job decide, or place it on a provider where the daemon fires (local)",
     );
@@ -59,5 +60,9 @@ function found(expressions: readonly string[]): Patterns {
 }
 
 function refuse(reason: string, fix: string): Patterns {
-  return { ok: false, reason, fix };
+  return { ok: false, noCron: false, reason, fix };
+}
+
+function noCron(reason: string, fix: string): Patterns {
+  return { ok: false, noCron: true, reason, fix };
 }

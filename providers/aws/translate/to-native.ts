@@ -1,4 +1,4 @@
-import { type DesiredJob, type FireDifference, type Instant, SECOND } from "../../../src/model/index.ts";
+import { DAY, type DesiredJob, type FireDifference, type Instant, SECOND } from "../../../src/model/index.ts";
 import {
   type Comparison,
   compareFires,
@@ -10,6 +10,7 @@ import {
   PROOF_DAYS,
   resolveLocal,
 } from "../../../src/schedule/index.ts";
+import { cutOut } from "./cut.ts";
 import { expandNative, type NativeSchedule } from "./model.ts";
 import { cronPatterns, type Patterns, slotPatterns } from "./patterns.ts";
 
@@ -17,8 +18,10 @@ import { cronPatterns, type Patterns, slotPatterns } from "./patterns.ts";
 const LONGEST_EXPRESSION = 256;
 /** Recurring schedules that one job may become. */
 const MOST_RECURRING = 12;
-/** One-off schedules that one job may become: its `at` times, or what a DST change would leave out. */
-const MOST_ONE_OFFS = 100;
+/** One-off schedules that one job may become: its `at` times, what a DST change would leave out, what no cron says. */
+const MOST_ONE_OFFS = 200;
+/** What keeps a job going whose schedules reach only so far ahead. */
+const LATER = "rota up adds the later ones, and so does an apply at least once a year";
 /** As long as EventBridge keeps a one-off time: the years its expressions know. */
 const LAST_YEAR: Instant = Date.UTC(2199, 0, 1);
 
@@ -45,14 +48,8 @@ export function translate({ job, slot }: DesiredJob, now: Instant): Translation 
     );
   }
   if (schedule.kind === "at") return oneOffs(fires(schedule, slot, now + 1, LAST_YEAR), schedule.timezone);
-  if (schedule.calendar) {
-    return refuse(
-      `EventBridge knows no calendars ("${schedule.calendar.name}")`,
-      "check the date in the job, name the dates with at, or place it where the daemon fires (local)",
-    );
-  }
   const patterns = patternsOf({ job, ...(slot && { slot }) });
-  if (!patterns.ok) return patterns;
+  if (!patterns.ok) return patterns.noCron ? oneByOne({ job, ...(slot && { slot }) }, now, patterns) : patterns;
   const tooLong = patterns.expressions.find((expression) => expression.length > LONGEST_EXPRESSION);
   if (tooLong !== undefined || patterns.expressions.length > MOST_RECURRING) {
     return refuse(
@@ -62,7 +59,7 @@ export function translate({ job, slot }: DesiredJob, now: Instant): Translation 
       "make the schedule more regular, or split the job",
     );
   }
-  const from = now - (now % 86_400_000);
+  const from = now - (now % DAY);
   const local = recurring(patterns.expressions, schedule.timezone, bounds({ job }, now));
   const direct = compareFires(schedule, slot, startsOf(local), from);
   if (isEqual(direct)) return { ok: true, natives: local, differences: [], warnings: [] };
@@ -71,7 +68,40 @@ export function translate({ job, slot }: DesiredJob, now: Instant): Translation 
   if (isEqual(compareFires(schedule, slot, startsOf(inUtc), from))) {
     return { ok: true, natives: inUtc, differences: [], warnings: [] };
   }
-  return filled({ job, ...(slot && { slot }) }, local, direct, now);
+  if (direct.extra.length === 0) return filled({ job, ...(slot && { slot }) }, local, direct, now);
+  const cut = cutOut(schedule, slot, local, now);
+  if (!cut) return filled({ job, ...(slot && { slot }) }, local, direct, now);
+  const rest = compareFires(schedule, slot, startsOf(cut.natives), from);
+  const translation = filled({ job, ...(slot && { slot }) }, cut.natives, rest, now);
+  return translation.ok
+    ? { ...translation, warnings: [...cutWarning({ job }, cut.until), ...translation.warnings] }
+    : translation;
+}
+
+/** Dates that are left out stand in the schedules themselves, as far as the proof looks. */
+function cutWarning({ job }: DesiredJob, until: Instant | undefined): readonly string[] {
+  const { calendar, timezone } = job.schedule;
+  const what = calendar === undefined ? "dates" : `the dates of "${calendar.name}"`;
+  if (until === undefined) return [];
+  return [
+    `EventBridge knows no calendar: schedules that end before ${what} and go on after them stand for it until ${localAt(timezone, until)}, when it stops firing; ${LATER}`,
+  ];
+}
+
+/** What no recurring schedule says, start by start. */
+function oneByOne(
+  { job, slot }: DesiredJob,
+  now: Instant,
+  refusal: Extract<Patterns, { readonly ok: false }>,
+): Translation {
+  const { schedule } = job;
+  const ahead = fires(schedule, slot, now + 1, now - (now % DAY) + PROOF_DAYS * DAY);
+  const [last] = ahead.slice(-1);
+  if (!last || ahead.length > MOST_ONE_OFFS) return refusal;
+  const translation = oneOffs(ahead, schedule.timezone);
+  if (!translation.ok) return translation;
+  const text = `${refusal.reason}: its ${ahead.length} starts until ${last.local} are one-off schedules; ${LATER}`;
+  return { ...translation, warnings: [text] };
 }
 
 /** What a DST change leaves out is added as one-off schedules, as far as the proof looks; what it adds cannot be taken away. */
@@ -96,7 +126,7 @@ function filled(
     added.length === 0
       ? []
       : [
-          `EventBridge skips what the change of the clocks moves (${days} in ${timezone}): ${added.length === 1 ? "a one-off schedule stands" : "one-off schedules stand"} in for it, for the next ${PROOF_DAYS} days; apply at least once a year`,
+          `EventBridge skips what the change of the clocks moves (${days} in ${timezone}): ${added.length === 1 ? "a one-off schedule stands" : "one-off schedules stand"} in for it, for the next ${PROOF_DAYS} days; ${LATER}`,
         ];
   return { ok: true, natives: [...recurrent, ...added], differences: [], warnings };
 }
@@ -105,7 +135,7 @@ function patternsOf({ job, slot }: DesiredJob): Patterns {
   const { schedule } = job;
   if (schedule.kind === "cron") return cronPatterns(schedule.expression);
   if ((schedule.kind === "interval" || schedule.kind === "flexible") && slot) return slotPatterns(schedule, slot);
-  return { ok: false, reason: "the job has no slot yet", fix: "run rota stagger --write" };
+  return { ok: false, noCron: false, reason: "the job has no slot yet", fix: "run rota stagger --write" };
 }
 
 function recurring(

@@ -1,4 +1,4 @@
-import type { DriftKind, LedgerEvent, Resource } from "../../model/index.ts";
+import { type DriftKind, type LedgerEvent, MINUTE, type Resource } from "../../model/index.ts";
 import { type DriftItem, drift, type Plan } from "../../plan/index.ts";
 import { asProviderError, type EngineContext, providerOf } from "../context.ts";
 import type { Deployed } from "../state.ts";
@@ -6,6 +6,12 @@ import type { ApplyFailure } from "./applying.ts";
 
 /** Kinds that a person should hear of. What is set beside that which rota manages is nobody's trouble. */
 const TOLD: ReadonlySet<DriftKind> = new Set(["changed", "missing", "paused", "problem", "unknown"]);
+
+/**
+ * What starts once within this is not put back: it may have started between the rendering and the listing, and clocks
+ * differ. Put there again it would start a second time.
+ */
+const FIRED_BY_THEN_MS: number = 2 * MINUTE;
 
 export interface KeepingHooks {
   /** Why rota itself keeps a job's schedules paused; then that is no drift. */
@@ -39,47 +45,54 @@ export class Keeping {
 
   /** Compares and mends one placement. No deployment may be under way. Throws ProviderError when it cannot be listed. */
   async round(placement: string): Promise<void> {
-    const { state, time, signal } = this.context;
+    const { state, signal, time } = this.context;
     const entries = [...state.deployed.values()].filter(
       (d) => d.placement === placement && !this.unsettled.has(d.desired.job.name),
     );
-    if (entries.length === 0) return this.settle(placement, new Set(), new Set());
-    const provider = providerOf(this.context, placement);
-    const now = await this.render(entries, () => time.now());
-    const actual = await provider.listDeployments({ signal });
     const names = new Set(entries.map((d) => d.desired.job.name));
-    const mine = actual.filter((observed) => names.has(observed.mark.job));
-    const atFirst = await this.render(entries, (d) => d.since);
+    if (names.size === 0) return this.settle(placement, new Set(), names);
+    const applied = await this.render(entries, () => time.now());
+    const listed = await providerOf(this.context, placement).listDeployments({ signal });
+    const actual = listed.filter((observed) => names.has(observed.mark.job));
     const heldJobs = new Set([...names].filter((job) => this.hooks.heldBy(job) !== undefined));
-    const items = drift({ placement, applied: now, atFirst, actual: mine, heldJobs });
+    const items = drift({ placement, applied, actual, heldJobs }).filter((item) => TOLD.has(item.kind));
 
-    const there = new Set(mine.map((observed) => `${observed.kind}/${observed.id}`));
-    const standing = new Set(mine.map((observed) => observed.mark.job));
-    const left = new Map(items.filter((i) => TOLD.has(i.kind)).map((i) => [keyOf(placement, i), i]));
-    for (const resource of now) {
-      const key = `${resource.kind}/${resource.id}`;
-      if (there.has(key) || !standing.has(resource.job)) continue;
-      if (await this.putBack(placement, resource)) left.delete(keyOf(placement, { resource: key, kind: "missing" }));
+    // Where parts come and go, there may be a horizon that moved on: proofs over months are dear, so only there.
+    const moved = new Set(items.filter(({ kind }) => kind === "missing" || kind === "unknown").map(({ job }) => job));
+    const some = entries.filter((d) => moved.has(d.desired.job.name));
+    const lasting = new Map(
+      (await this.render(some, () => time.now() + FIRED_BY_THEN_MS)).map((r) => [resourceKey(r), r]),
+    );
+    const atFirst = new Set((await this.render(some, (d) => d.since)).map(resourceKey));
+    const standing = new Set(actual.map((observed) => observed.mark.job));
+    const left: DriftItem[] = [];
+    for (const item of items) {
+      const resource = lasting.get(item.resource);
+      // What starts once, and has, is gone; what was to come when the job was deployed may be past.
+      if (item.kind === "missing" && !resource) continue;
+      if (item.kind === "unknown" && atFirst.has(item.resource)) continue;
+      if (item.kind === "missing" && resource && standing.has(item.job) && (await this.putBack(placement, resource)))
+        continue;
+      left.push(item);
     }
-    await this.settle(placement, new Set(left.keys()), names);
-    for (const item of left.values()) await this.report(item);
+    await this.settle(placement, new Set(left.map((item) => keyOf(placement, item))), names);
+    for (const item of left) await this.report(item);
   }
 
-  /** One job at a time, so that a proof over many months keeps nothing else waiting for long. */
+  /** One job at a time, so that nothing else waits for long. */
   private async render(entries: readonly Deployed[], at: (entry: Deployed) => number): Promise<readonly Resource[]> {
-    const { env } = this.context;
     const resources: Resource[] = [];
     for (const entry of entries) {
       const rendering = providerOf(this.context, entry.placement).render(entry.desired, at(entry));
       if (rendering.refusal === undefined) resources.push(...rendering.resources);
-      await env.clock.sleep(0);
+      await this.context.env.clock.sleep(0);
     }
     return resources;
   }
 
   private async putBack(placement: string, resource: Resource): Promise<boolean> {
     const { signal, env, recorder } = this.context;
-    const key = `${resource.kind}/${resource.id}`;
+    const key = resourceKey(resource);
     const why = `"${resource.job}" was applied with it, and it is not there`;
     try {
       await providerOf(this.context, placement).apply({ action: "create", desired: resource, why }, { signal });
@@ -119,6 +132,10 @@ export class Keeping {
     await this.context.recorder.record({ type: "deployment.drifted", placement, job, resource, kind, detail });
     this.hooks.tell(placement, item);
   }
+}
+
+function resourceKey({ kind, id }: Pick<Resource, "kind" | "id">): string {
+  return `${kind}/${id}`;
 }
 
 /** As the engine's state keeps what was said. */

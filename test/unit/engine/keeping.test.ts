@@ -11,6 +11,8 @@ const KEEP = 30 * MINUTE;
 let parts: Map<string, ObservedResource>;
 /** From this moment on a rendering has one more part of each job: a horizon that moves on. */
 let horizon: number;
+/** Until this moment a rendering has a part that starts once, and is gone afterwards. */
+let once: number;
 /** Creating a part fails. */
 let refuses: boolean;
 let stand: Stand;
@@ -30,7 +32,7 @@ function withParts(inner: Provider): Provider {
     render: (desired, now) => {
       const { name } = desired.job;
       const { resources, ...rest } = inner.render(desired, now);
-      const more = now >= horizon ? [part(name, "later")] : [];
+      const more = [...(now >= horizon ? [part(name, "later")] : []), ...(now < once ? [part(name, "once")] : [])];
       return { ...rest, resources: [part(name, "now"), ...resources, ...more] };
     },
     listDeployments: async (options) => [...(await inner.listDeployments(options)), ...parts.values()],
@@ -48,6 +50,7 @@ function withParts(inner: Provider): Provider {
 beforeEach(async () => {
   parts = new Map();
   horizon = Number.POSITIVE_INFINITY;
+  once = 0;
   refuses = false;
   stand = await Stand.open({ placementOptions: { schedules: "native", intervalSeconds: 10 }, around: withParts });
   const schedule = cron("0 0 1 1 *");
@@ -87,6 +90,18 @@ describe("what was applied stays in place where the vendor fires", () => {
     horizon = stand.clock.now() + KEEP;
     expect(await afterwards()).toEqual(["restored task/a.later by rota", "restored task/b.later by rota"]);
     expect(stand.notices).toEqual([]);
+  });
+
+  it("never puts back what starts once and may just have started", async () => {
+    // Rounds are at two minutes and every half hour: at the third of them the part is gone, and its time has not come.
+    const second = stand.clock.now() - 3 * MINUTE + KEEP;
+    once = second + MINUTE;
+    await stand.deploy(desiredState(["a", "b"].map((name) => job(name, { schedule: cron("0 0 1 1 *") }))));
+    expect(parts.has("a.once")).toBe(true);
+    parts.delete("a.once");
+    parts.delete("b.now");
+    expect((await afterwards()).filter((said) => said.startsWith("restored"))).toEqual(["restored task/b.now by rota"]);
+    expect(parts.has("a.once")).toBe(false);
   });
 
   it("leaves a job that is wholly gone, and tells once", async () => {

@@ -76,8 +76,8 @@ describe("cron", () => {
     expect(expressions(cron(expression))).toEqual(natives);
   });
 
-  it("refuses a day of the month that must also be a day of the week", () => {
-    const translation = translate(desired(cron("0 6 */2 * 1")), NOW);
+  it("refuses a day of the month that must also be a day of the week, when it is too often for one-offs", () => {
+    const translation = translate(desired(cron("*/5 6 */2 * 1")), NOW);
     expect(translation).toMatchObject({ ok: false, fix: expect.stringContaining("check") });
   });
 });
@@ -92,10 +92,16 @@ describe("what EventBridge has no words for is refused, with a way out", () => {
     apartMinutes: 0,
     within: [],
   };
+  const everyDayOfTwoWeeks: Slot = {
+    kind: "starts",
+    starts: ([1, 2, 3, 4, 5, 6, 7] as const).flatMap((weekday) => [
+      { week: 0, weekday, minute: 60 },
+      { week: 1, weekday, minute: 90 },
+    ]),
+  };
   it.each<[string, Schedule, Slot?]>([
-    ["calendar", cron("0 6 * * *", { calendar: { name: "ontario", skip: ["2026-12-24"] } })],
     ["after", cron("0 6 * * *", { after: ["other"] })],
-    ["two weeks", flexible, { kind: "starts", starts: [{ week: 0, weekday: 1, minute: 60 }] }],
+    ["more starts of every two weeks than there may be one-offs", { ...flexible, times: 14 }, everyDayOfTwoWeeks],
     ["no slot", { ...RULES, kind: "interval", everyMinutes: 15, within: [] }],
   ])("%s", (_what, schedule, slot) => {
     const translation = translate(desired(schedule, slot), NOW);
@@ -234,13 +240,106 @@ describe("what a DST change leaves out", () => {
     const { natives } = translated(cron("*/10 * * * *", { timezone: "Europe/Berlin" }));
     expect(natives).toEqual([{ suffix: "1", expression: "cron(*/10 * * * ? *)", timezone: "UTC" }]);
   });
-  it("the second pass is moved, which no schedule of EventBridge can do: the date is named", () => {
+  it("the second pass is moved: the first is cut out, and a one-off stands for the second", () => {
     const rules = { timezone: "Europe/Berlin", dst: { gap: "shift", overlap: "second" } } as const;
-    const { differences } = translated(cron("30 2 * * *", rules));
-    expect(differences.map(({ local, kind }) => `${kind} ${local}`)).toEqual([
-      "missing 2027-03-28T02:30",
-      "moved 2027-10-31T02:30",
+    const { differences, natives, warnings } = translated(cron("30 2 * * *", rules));
+    expect(differences).toEqual([]);
+    expect(natives.map(({ suffix, expression }) => `${suffix} ${expression}`)).toEqual([
+      "1.to-20271031T0030 cron(30 2 * * ? *)",
+      "1.to-20281029T0030 cron(30 2 * * ? *)",
+      "at-20270328T0100 at(2027-03-28T03:00:00)",
+      "at-20271031T0130 at(2027-10-31T01:30:00)",
     ]);
+    expect(warnings.join()).toContain("until 2028-10-29T02:30");
+  });
+});
+
+const WEEKDAYS_AT_SIX = "0 6 * * 1-5";
+const holidays = { name: "ontario", holidays: "CA-ON", skip: ["2026-12-24"] };
+
+/** What EventBridge would start in the next 400 days, and what the manifest asks for. */
+function both(schedule: Schedule, slot?: Slot): readonly [native: readonly number[], wanted: readonly number[]] {
+  const { natives } = translated(schedule, slot);
+  const native = new Set(natives.flatMap((each) => expandNative(each, NOW + 1, TO)));
+  return [[...native].sort((a, b) => a - b), fires(schedule, slot, NOW + 1, TO).map(({ at }) => at)];
+}
+
+describe("dates that a calendar leaves out", () => {
+  it.each<[string, Schedule]>([
+    ["skipped", cron(WEEKDAYS_AT_SIX, { calendar: holidays, timezone: "America/Toronto" })],
+    ["moved before", cron("0 6 * * *", { calendar: holidays, timezone: "America/Toronto", onHoliday: "before" })],
+    ["moved after", cron("30 23 * * 1,4", { calendar: holidays, timezone: "Australia/Lord_Howe", onHoliday: "after" })],
+    ["of a job of every ten minutes", cron("*/10 * * * *", { calendar: { name: "one", skip: ["2026-12-24"] } })],
+    ["within bounds", cron("0 6 * * *", { calendar: holidays, start: "2026-12-20T00:00", end: "2027-02-01T00:00" })],
+    ["of days of the month or the week", cron("15 4 1,24 * 5", { calendar: holidays })],
+  ])("are cut out: %s", (_what, schedule) => {
+    const [native, wanted] = both(schedule);
+    expect(native).toEqual(wanted);
+    expect(translated(schedule).differences).toEqual([]);
+  });
+
+  it("stand in parts that never change, so that time only adds to them", () => {
+    const schedule = cron(WEEKDAYS_AT_SIX, { calendar: holidays, timezone: "America/Toronto" });
+    const at = (now: number) => {
+      const translation = translate(desired(schedule), now);
+      if (!translation.ok) throw new Error(translation.reason);
+      return new Map(translation.natives.map((each) => [each.suffix, each]));
+    };
+    let before = at(NOW);
+    for (let day = 1; day < 500; day += 7) {
+      const now = NOW + day * DAY;
+      const today = at(now);
+      for (const [suffix, native] of before) {
+        if (native.endAt !== undefined && native.endAt <= now) expect(today.has(suffix)).toBe(false);
+        else {
+          const { startAt: _old, ...old } = native;
+          const { startAt: _new, ...same } = today.get(suffix) ?? native;
+          expect(today.has(suffix) || native.endAt === undefined).toBe(true);
+          expect(same).toEqual(old);
+        }
+      }
+      before = today;
+    }
+  });
+
+  it("say until when they reach, and nothing where the last part has no end", () => {
+    const endless = translated(cron("0 6 * * *", { calendar: { name: "once", skip: ["2026-12-24"] } }));
+    expect(endless.warnings).toEqual([]);
+    expect(endless.natives.map(({ suffix, endAt }) => [suffix, endAt === undefined])).toEqual([
+      ["1.to-20261224T0600", false],
+      ["1", true],
+    ]);
+    const yearly = translated(cron(WEEKDAYS_AT_SIX, { calendar: holidays, timezone: "America/Toronto" }));
+    expect(yearly.warnings).toEqual([expect.stringMatching(/"ontario".* until 202[78]-.*rota up adds/)]);
+    expect(yearly.natives.every(({ endAt }) => endAt !== undefined)).toBe(true);
+  });
+
+  it("too many of them are listed instead", () => {
+    const skip = Array.from({ length: 120 }, (_, i) => new Date(NOW + (1 + 3 * i) * DAY).toISOString().slice(0, 10));
+    const { differences } = translated(cron("0 6 * * *", { calendar: { name: "odd", skip } }));
+    expect(differences).toHaveLength(120);
+  });
+});
+
+describe("what no cron says becomes one-off starts", () => {
+  const twoWeeks: Schedule = {
+    ...RULES,
+    timezone: "Europe/Berlin",
+    kind: "flexible",
+    period: "week",
+    weeks: 2,
+    times: 1,
+    apartMinutes: 0,
+    within: [],
+  };
+  it.each<[string, Schedule, Slot?]>([
+    ["every second week", twoWeeks, { kind: "starts", starts: [{ week: 0, weekday: 1, minute: 150 }] }],
+    ["a day of the month that is a weekday too", cron("0 6 */2 * 1")],
+  ])("%s", (_what, schedule, slot) => {
+    const [native, wanted] = both(schedule, slot);
+    expect(wanted.length).toBeGreaterThan(10);
+    expect(native).toEqual(wanted);
+    expect(translated(schedule, slot).warnings[0]).toMatch(/one-off schedules; rota up adds/);
   });
 });
 
@@ -308,7 +407,7 @@ test("there and back: five fields survive the way through EventBridge", () => {
   fc.assert(
     fc.property(expression, (text) => {
       const translation = translate(desired(cron(text)), NOW);
-      if (!translation.ok) return;
+      if (!translation.ok || translation.natives.some((each) => each.expression.startsWith("at("))) return;
       const back = translation.natives.map((each) => fromNative(each.expression));
       const union = new Set<number>();
       for (const reading of back) {
