@@ -103,6 +103,7 @@ export class RunMeter {
       to: now.at,
       monotonicTo: now.monotonic,
       outputBytes: gained,
+      outputTotalBytes: outputBytes,
       progress: now.progress !== before.progress,
       diskBytes: await this.#diskBytes(),
       ...(repeats && gained > 0 ? { repeatingShare: repeats.share } : {}),

@@ -15,9 +15,17 @@ interface ProblemBody {
   readonly error?: { readonly code?: string; readonly message?: string; readonly fix?: string };
 }
 
-/** The running daemon's answer to a GET, or undefined when no daemon runs on this state. */
-export async function askDaemon<T>(world: World, options: CommonOptions, path: string): Promise<T | undefined> {
-  const answer = await send(world, options, "GET", path);
+/**
+ * The running daemon's answer to a GET, or undefined when no daemon runs on this state; also when `patience` ends
+ * before one that stands still has answered.
+ */
+export async function askDaemon<T>(
+  world: World,
+  options: CommonOptions,
+  path: string,
+  patience?: AbortSignal,
+): Promise<T | undefined> {
+  const answer = await send(world, options, "GET", path, undefined, patience);
   return answer === undefined ? undefined : (read(answer) as T);
 }
 
@@ -78,6 +86,7 @@ async function send(
   method: "GET" | "POST",
   path: string,
   body?: object,
+  patience?: AbortSignal,
 ): Promise<Answer | undefined> {
   const paths = statePaths(await stateDir(world, options));
   await requireOwner(paths, options);
@@ -88,14 +97,17 @@ async function send(
       host: "localhost",
       ...(text === undefined ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(text) }),
     };
-    const call = request({ socketPath, path, method, headers, signal: world.interrupted }, (response) => {
+    const signal = patience ? AbortSignal.any([world.interrupted, patience]) : world.interrupted;
+    const failed = (error: NodeJS.ErrnoException): void =>
+      isAbsent(error) || patience?.aborted ? resolve(undefined) : reject(error);
+    const call = request({ socketPath, path, method, headers, signal }, (response) => {
       let answer = "";
       response.setEncoding("utf8");
       response.on("data", (part: string) => (answer += part));
       response.on("end", () => resolve({ status: response.statusCode ?? 500, body: answer }));
-      response.on("error", reject);
+      response.on("error", failed);
     });
-    call.on("error", (error: NodeJS.ErrnoException) => (isAbsent(error) ? resolve(undefined) : reject(error)));
+    call.on("error", failed);
     call.end(text);
   });
 }

@@ -12,6 +12,8 @@ import { CommandError, type World } from "./world.ts";
 
 const DEFAULT_PORT = 7420;
 const MOST_PORT = 65_535;
+/** A daemon that stands still is not waited for: the ledger's lock, which it holds, names it as well. */
+const PATIENCE_MS = 700;
 
 interface UpOptions extends CommonOptions {
   readonly host?: string;
@@ -93,7 +95,10 @@ async function start(world: World, options: UpOptions): ReturnType<World["startD
 async function refuseSecond(world: World, options: UpOptions): Promise<void> {
   const { state, file } = options;
   const where = { ...(state === undefined ? {} : { state }), ...(file === undefined ? {} : { file }) };
-  const running = await askDaemon<StatusObject>(world, where, "/api/status");
+  const [answered, patience] = [new AbortController(), new AbortController()];
+  void world.clock.sleep(PATIENCE_MS, answered.signal).then(() => patience.abort());
+  const running = await askDaemon<StatusObject>(world, where, "/api/status", patience.signal);
+  answered.abort();
   if (running?.daemon.up !== true) return;
   const { pid } = running.daemon;
   throw new CommandError(

@@ -1,5 +1,6 @@
 import { DAY, type Entry, type EventType, type Instant, OPEN_STATUSES } from "../model/index.ts";
 import type { EngineContext } from "./context.ts";
+import { printedBytes } from "./runs.ts";
 
 /** A wall clock further ahead of the last record than this is not believed without a person's word. */
 const MOST_AHEAD_MS: number = 2 * 366 * DAY;
@@ -29,7 +30,9 @@ export async function intake(context: EngineContext): Promise<void> {
       const then = await ledger.deployments({ from: run.createdAt, to: run.createdAt + 1 });
       tracked.desired = then.find((d) => d.desired.job.name === run.job)?.desired ?? desired;
     }
-    for (const sample of await ledger.samples(run.run)) tracked.outputBytes += sample.outputBytes ?? 0;
+    for (const sample of await ledger.samples(run.run)) {
+      tracked.outputBytes = printedBytes(tracked.outputBytes, sample);
+    }
   }
   await replay(context);
 }

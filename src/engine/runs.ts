@@ -1,4 +1,4 @@
-import type { DesiredJob, FireTime, Instant, Job, Run, RunCause, RunHandle } from "../model/index.ts";
+import type { DesiredJob, FireTime, Instant, Job, Run, RunCause, RunHandle, Sample } from "../model/index.ts";
 
 /**
  * A run's id, which is its idempotency key: the same fire and attempt have the same id on every machine
@@ -82,4 +82,9 @@ export function runEnvironment(run: Run, namespace: string, fireAt: Instant): Re
 /** Seconds before attempt `attempt` (2 or more): doubles from the first, up to the most. */
 export function backoffSeconds(job: Job, attempt: number): number {
   return Math.min(job.retry.maxBackoffSeconds, job.retry.backoffSeconds * 2 ** (attempt - 2));
+}
+
+/** All that a run has printed, after one more sample. A run that empties its own output takes nothing back. */
+export function printedBytes(before: number, sample: Sample): number {
+  return Math.max(before + Math.max(0, sample.outputBytes ?? 0), sample.outputTotalBytes ?? 0);
 }

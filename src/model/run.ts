@@ -62,6 +62,8 @@ export interface Sample {
   readonly memoryBytes?: number;
   /** Bytes to stdout and stderr in this interval. */
   readonly outputBytes?: number;
+  /** Since the run's start, at `to`, where that is kept: what was printed while nobody looked is in it. */
+  readonly outputTotalBytes?: number;
   /** The share (0–1) of this interval's output lines that repeat lines already seen. */
   readonly repeatingShare?: number;
   readonly repeatingLine?: string;

@@ -69,6 +69,18 @@ test("a taken port is refused when it was asked for, and passed by when it was n
   expect((await fetch(`${url}/livez`)).status).toBe(200);
 });
 
+test("a second one is refused also while the first stands still", async () => {
+  const daemon = await project.up();
+  process.kill(daemon.pid, "SIGSTOP");
+  try {
+    const { code, stderr } = await project.rota(["up", "--port", "0"]);
+    expect(code).toBe(1);
+    expect(stderr).toContain(`another daemon (pid ${daemon.pid}) holds this ledger`);
+  } finally {
+    process.kill(daemon.pid, "SIGCONT");
+  }
+});
+
 test("beyond loopback it wants a token of one's own", async () => {
   const { code, stderr } = await project.rota(["up", "--port", "0", "--host", "0.0.0.0"]);
   expect(code).toBe(1);

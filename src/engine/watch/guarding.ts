@@ -4,6 +4,7 @@ import { type Provider, ProviderError, type RunState } from "../../provider/inde
 import type { EngineContext } from "../context.ts";
 import type { Metering } from "../money/metering.ts";
 import { sampleWithout } from "../redaction.ts";
+import { printedBytes } from "../runs.ts";
 import type { TrackedRun } from "../state.ts";
 import type { Stopper } from "./stopper.ts";
 
@@ -77,7 +78,7 @@ export class Guarding {
 
   private add(tracked: TrackedRun, sample: Sample): void {
     tracked.samples.push(sample);
-    tracked.outputBytes += sample.outputBytes ?? 0;
+    tracked.outputBytes = printedBytes(tracked.outputBytes, sample);
     if (sample.progress === true) tracked.progressAt = this.context.time.monotonic();
   }
 
