@@ -1,4 +1,6 @@
+import { readFile } from "node:fs/promises";
 import { Option } from "commander";
+import { statePaths } from "../engine/home/index.ts";
 import type { Placement } from "../model/index.ts";
 import type { StatusObject } from "../query/index.ts";
 import { askDaemon } from "./client.ts";
@@ -12,7 +14,7 @@ import { CommandError, type World } from "./world.ts";
 
 const DEFAULT_PORT = 7420;
 const MOST_PORT = 65_535;
-/** A daemon that stands still is not waited for: the ledger's lock, which it holds, names it as well. */
+/** A daemon that takes a connection and does not answer stands still; it is not waited for. */
 const PATIENCE_MS = 700;
 
 interface UpOptions extends CommonOptions {
@@ -98,12 +100,23 @@ async function refuseSecond(world: World, options: UpOptions): Promise<void> {
   const [answered, patience] = [new AbortController(), new AbortController()];
   void world.clock.sleep(PATIENCE_MS, answered.signal).then(() => patience.abort());
   const running = await askDaemon<StatusObject>(world, where, "/api/status", patience.signal);
+  // Nobody but a live process has that socket, so this one is not looked for any further.
+  if (running === undefined && patience.signal.aborted) throw await standsStill(await stateDir(world, options));
   answered.abort();
   if (running?.daemon.up !== true) return;
   const { pid } = running.daemon;
   throw new CommandError(
     `a daemon runs on ${await stateDir(world, options)} already: ${running.namespace}/${running.environment}, pid ${pid}`,
     `rota status shows it; stop it with Ctrl-C where it runs, or with: kill ${pid}; or give this one a folder of its own with --state DIR`,
+  );
+}
+
+async function standsStill(dir: string): Promise<CommandError> {
+  const text = await readFile(statePaths(dir).daemon, "utf8").catch(() => "{}");
+  const { pid } = JSON.parse(text) as { readonly pid?: number };
+  return new CommandError(
+    `a daemon runs on ${dir} already${pid === undefined ? "" : ` (pid ${pid})`}, and does not answer`,
+    `it may have been stopped (kill -CONT ${pid ?? "PID"} lets it go on) or be overloaded; or give this one a folder of its own with --state DIR`,
   );
 }
 

@@ -75,7 +75,7 @@ test("a second one is refused also while the first stands still", async () => {
   try {
     const { code, stderr } = await project.rota(["up", "--port", "0"]);
     expect(code).toBe(1);
-    expect(stderr).toContain(`another daemon (pid ${daemon.pid}) holds this ledger`);
+    expect(stderr).toContain(`already (pid ${daemon.pid}), and does not answer`);
   } finally {
     process.kill(daemon.pid, "SIGCONT");
   }
