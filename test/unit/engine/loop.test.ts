@@ -273,6 +273,32 @@ describe("the guard's loop", () => {
     await stand.stop();
   });
 
+  it("stops a run for what it printed while nobody looked, and takes nothing back when its output is emptied", async () => {
+    const stand = await Stand.open();
+    const printed = [
+      { outputBytes: 600, outputTotalBytes: 600 },
+      // Emptied by the run itself, and then a little more.
+      { outputBytes: -600, outputTotalBytes: 0 },
+      { outputBytes: 10, outputTotalBytes: 10 },
+      { outputBytes: 10, outputTotalBytes: 20 },
+    ];
+    const missed = [{ outputBytes: 0, outputTotalBytes: 2000 }];
+    stand.world.script = ({ job: { name } }) => ({
+      durationSeconds: 1e6,
+      sample: (index, seconds) => ({
+        ...busySample(index, seconds),
+        ...((name === "missed" ? missed : printed)[index] ?? { outputBytes: name === "more" ? 100 : 0 }),
+      }),
+    });
+    const guard = { ...job("x").guard, outputBytes: 1000 };
+    await stand.start(desiredState(["missed", "quiet", "more"].map((name) => hourly(name, { guard }))));
+    await stand.clock.advance(HOUR + 50 * SECOND);
+    expect((await stand.events("run.ended")).map((e) => e.run.split(".")[0])).toEqual(["missed"]);
+    await stand.clock.advance(2 * MINUTE);
+    expect((await stand.events("run.ended")).map((e) => e.run.split(".")[0])).toEqual(["missed", "more"]);
+    await stand.stop();
+  });
+
   it("holds itself at the blast radius until a person releases it (K9)", async () => {
     const stand = await Stand.open();
     stand.world.script = () => ({ durationSeconds: 1e6, sample: idleSample });

@@ -70,6 +70,17 @@ describe("a daemon that was killed", () => {
     expect(sample?.cpuSeconds).toBeLessThan(((sample?.to ?? 0) - (sample?.from ?? 0)) / 1000 + 0.1);
   });
 
+  it("hides nothing of what was printed meanwhile: the first sample after it has the total", async () => {
+    const first = await daemon({ run: "r", workload: shell("echo 12345; sleep 0.6; echo 67890; sleep 1000") });
+    await first.kill();
+    await wallClock.sleep(800);
+    const state = await machine.provider.find("r");
+    await machine.provider.measure(state?.handle ?? null, 0);
+    await wallClock.sleep(100);
+    const [sample] = await machine.provider.measure(state?.handle ?? null, 0);
+    expect(sample).toMatchObject({ outputBytes: 0, outputTotalBytes: 12 });
+  });
+
   it("is not missed by the runs' own watch: a run past its duration and grace is ended, the whole tree of it", async () => {
     const guard = { durationSeconds: 1, graceSeconds: 0.3 };
     const stubborn =
