@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { availableParallelism, userInfo } from "node:os";
 import { runCli, type Shell, type World } from "./cli/index.ts";
 
 /** The composition root: the only reader of the process's environment and arguments, the only one that loads providers. */
@@ -48,6 +48,7 @@ async function open(): Promise<World> {
     pid: process.pid,
     bootId: bootId(),
     cores: availableParallelism(),
+    ...account(),
     startDaemon,
   };
 }
@@ -62,6 +63,15 @@ function version(): string {
     }
   }
   return "unknown";
+}
+
+/** Of the process's user id; one that no list of users has (a container's) has no name. */
+function account(): Pick<World, "account"> {
+  try {
+    return { account: userInfo().username };
+  } catch {
+    return {};
+  }
 }
 
 /** Changes at every start of the machine; where the kernel tells none, runs are known by start time alone. */

@@ -129,7 +129,7 @@ async function confirm(world: World, purpose: string): Promise<"yes" | "no" | "i
   if (world.stdin.isTTY !== true)
     throw new CommandError(
       `${purpose} asks before it changes anything, and nobody is there to answer`,
-      "use --yes, or a plan file",
+      purpose === "apply" ? "use --yes, or a plan file" : "use --yes",
     );
   const reader = createInterface({
     input: world.stdin as NodeJS.ReadableStream,
@@ -150,8 +150,9 @@ async function confirm(world: World, purpose: string): Promise<"yes" | "no" | "i
 }
 
 async function readPlan(file: string): Promise<Plan> {
-  const text = await readFile(file, "utf8").catch((error: unknown) => {
-    throw new CommandError(`the plan cannot be read: ${String(error)}`);
+  const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+    const why = error.code === "ENOENT" ? "there is no such file" : (error.code ?? error.message);
+    throw new CommandError(`${file} cannot be read: ${why}`, "make a plan with: rota plan --out FILE");
   });
   const parsed = parsePlan(text);
   if (!parsed.ok) throw new CommandError(`${file}: ${parsed.reason}`, parsed.fix);

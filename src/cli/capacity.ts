@@ -13,8 +13,8 @@ export async function overloadWarnings(project: Project, now: Instant): Promise<
   const { jobs, pools } = desired.manifest;
   return findOverload(level(jobs, pools, lock, { at: now })).map(({ message, hints, jobs: blamed }): Diagnostic => {
     const values = project.origins(blamed[0] ?? "");
-    const found = values?.find(({ path }) => path[0] === "pool") ?? values?.find(({ path }) => path[0] === "schedule");
-    const place = found?.place ?? { file: project.file, line: 1 };
-    return { code: "R1204", severity: "warning", ...place, column: 1, length: 1, message, hint: hints.join("; ") };
+    const pool = values?.find(({ path }) => path[0] === "pool");
+    const place = pool?.place ?? { file: project.file, line: 1, column: 1, length: 1 };
+    return { code: "R1204", severity: "warning", ...place, message, hint: hints.join("; ") };
   });
 }

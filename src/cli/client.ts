@@ -76,8 +76,9 @@ export async function streamDaemon(
   });
 }
 
-export function userName(world: World): string {
-  return world.env["USER"] || world.env["LOGNAME"] || "unknown";
+/** Who asks, for the record. */
+export function userName({ env, account }: World): string {
+  return env["USER"] || env["LOGNAME"] || account || "unknown";
 }
 
 async function send(

@@ -1,9 +1,10 @@
 import { access } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { renderDiagnostics } from "../diagnostic/index.ts";
+import { type Diagnostic, renderDiagnostics } from "../diagnostic/index.ts";
 import type { Project } from "../engine/project/index.ts";
 import type { DesiredState } from "../model/index.ts";
+import { terminalOf } from "./terminal.ts";
 import { CommandError, type World } from "./world.ts";
 
 export interface CommonOptions {
@@ -33,6 +34,12 @@ export function wholeNumber(least: number, most: number): (text: string) => numb
     if (value >= least && value <= most) return value;
     throw new InvalidArgumentError(`Write a whole number from ${least} to ${most}.`);
   };
+}
+
+/** For a reason that is recorded: an empty one says nothing. */
+export function saidReason(text: string): string {
+  if (text.trim() !== "") return text;
+  throw new InvalidArgumentError("Say why.");
 }
 
 /** The manifest's absolute path: as given, or jobs.yaml in this folder or the nearest one above. */
@@ -69,14 +76,32 @@ export async function readProject(world: World, options: CommonOptions, maxBytes
   });
 }
 
+/** A file for people: what lies below the working directory from there, all else as it is. */
+export function shownPath(world: World, file: string): string {
+  if (!isAbsolute(file)) return file;
+  const from = relative(world.cwd, file);
+  return from === "" || from.startsWith("..") || isAbsolute(from) ? file : from;
+}
+
+/** Diagnostics as text, with their source lines. */
+export function diagnosticsText(
+  world: World,
+  diagnostics: readonly Diagnostic[],
+  { line }: Project,
+  colour: boolean,
+): string {
+  return renderDiagnostics(diagnostics, { line, name: (file) => shownPath(world, file), colour });
+}
+
 /** The project without errors, its warnings told; with errors all of them, and exit code 1. */
 export async function requireProject(
   world: World,
   options: CommonOptions,
 ): Promise<Project & { readonly desired: DesiredState }> {
   const project = await readProject(world, options);
-  const text = renderDiagnostics(project.diagnostics, { line: project.line, colour: world.stderr.isTTY === true });
-  if (text !== "") world.stderr.write(`${text}\n`);
+  const terminal = terminalOf(world);
+  const text = diagnosticsText(world, project.diagnostics, project, terminal.colourNotes);
+  if (text !== "") terminal.note(text);
   if (!project.desired) throw new CommandError("the manifest has errors; nothing was done");
   return { ...project, desired: project.desired };
 }

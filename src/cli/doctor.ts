@@ -73,7 +73,7 @@ async function manifest(world: World, options: CommonOptions): Promise<Finding[]
           check: "manifest",
           ok: warnings > 0 ? "warning" : true,
           detail: `${project.desired?.jobs.length ?? 0} jobs in ${project.file}${warnings > 0 ? `, ${warnings} warnings` : ""}`,
-          fix: "rota validate shows them",
+          ...(warnings > 0 ? { fix: "rota validate shows them" } : {}),
         },
   ];
   if (project.stale.length > 0)

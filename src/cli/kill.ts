@@ -1,6 +1,6 @@
 import { Argument, Option } from "commander";
 import { tellDaemon } from "./client.ts";
-import { type CommonOptions, withCommon } from "./command.ts";
+import { type CommonOptions, saidReason, withCommon } from "./command.ts";
 import type { DefineCommand } from "./commands.ts";
 import { terminalOf } from "./terminal.ts";
 
@@ -12,7 +12,7 @@ interface KillOptions extends CommonOptions {
 export const defineKill: DefineCommand = (command, world) =>
   void withCommon(command, 'rota kill churn-score.20261123T0600.1 --reason "wrong data"')
     .addArgument(new Argument("<run>", "the run, as rota runs lists it"))
-    .addOption(new Option("--reason <why>", "recorded, and told to the owner"))
+    .addOption(new Option("--reason <why>", "recorded, and told to the owner").argParser(saidReason))
     .addOption(new Option("--force", "also a run whose guard says protect: true"))
     .action(async (run: string, options: KillOptions) => {
       await tellDaemon(world, options, `/api/runs/${encodeURIComponent(run)}/kill`, {

@@ -32,8 +32,13 @@ export const defineNext: DefineCommand = (command, world) =>
         throw new CommandError(`no job "${name}" in ${desired.manifest.environment.name}`, "rota show lists them");
       }
       const to = options.to === undefined ? undefined : instant(options.to);
+      const from = options.from === undefined ? world.clock.now() : instant(options.from);
+      if (to !== undefined && to < from) {
+        const start = options.from === undefined ? "now" : "--from";
+        throw new CommandError(`--to lies before ${start}`, "name the earlier one with --from");
+      }
       const view = nextView(desired.jobs, {
-        from: options.from === undefined ? world.clock.now() : instant(options.from),
+        from,
         ...(to === undefined ? {} : { to }),
         ...(name === undefined ? {} : { job: name }),
         limit: options.number ?? (to === undefined ? DEFAULT_NUMBER : MOST),

@@ -1,11 +1,11 @@
 import { writeFile } from "node:fs/promises";
 import { resolve } from "node:path";
 import { Option } from "commander";
-import { type Diagnostic, renderDiagnostics } from "../diagnostic/index.ts";
+import type { Diagnostic } from "../diagnostic/index.ts";
 import { type Project, planDeployment, trialOf } from "../engine/index.ts";
 import { type Plan, savePlan, summary, toJson } from "../plan/index.ts";
 import { overloadWarnings } from "./capacity.ts";
-import { type CommonOptions, jsonOption, withCommon } from "./command.ts";
+import { type CommonOptions, diagnosticsText, jsonOption, withCommon } from "./command.ts";
 import type { DefineCommand } from "./commands.ts";
 import { withLedgerIfAny } from "./facts.ts";
 import { type OpenedWorld, withPlacements } from "./placements.ts";
@@ -64,7 +64,8 @@ export async function makePlan(
 }
 
 function tellOverload(world: World, project: Project, warnings: readonly Diagnostic[]): void {
-  if (warnings.length > 0) world.stderr.write(`${renderDiagnostics(warnings, { line: project.line })}\n`);
+  const terminal = terminalOf(world);
+  if (warnings.length > 0) terminal.note(diagnosticsText(world, warnings, project, terminal.colourNotes));
 }
 
 async function trials(

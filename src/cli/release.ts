@@ -1,6 +1,6 @@
 import { Argument, Command, Option } from "commander";
 import { tellDaemon } from "./client.ts";
-import { type CommonOptions, withCommon } from "./command.ts";
+import { type CommonOptions, saidReason, withCommon } from "./command.ts";
 import type { DefineCommand } from "./commands.ts";
 import { terminalOf } from "./terminal.ts";
 
@@ -8,7 +8,7 @@ interface ReleaseOptions extends CommonOptions {
   readonly reason: string;
 }
 
-const reason = (): Option => new Option("--reason <why>", "recorded").makeOptionMandatory();
+const reason = (): Option => new Option("--reason <why>", "recorded").argParser(saidReason).makeOptionMandatory();
 
 export const defineGuard: DefineCommand = (guard, world) =>
   void guard.addCommand(

@@ -25,6 +25,8 @@ export interface Terminal {
   /** For what goes to stderr. */
   paintNote(text: string, ...how: readonly Paint[]): string;
   readonly colour: boolean;
+  /** Of what goes to stderr. */
+  readonly colourNotes: boolean;
   /** Columns; absent when stdout is no terminal, and lines may be as long as they are. */
   readonly width?: number;
 }
@@ -43,6 +45,7 @@ export function terminalOf(shell: Shell): Terminal {
     paint: (text, ...how) => (colour ? painted(text, how) : text),
     paintNote: (text, ...how) => (colourNotes ? painted(text, how) : text),
     colour,
+    colourNotes,
     ...(stdout.isTTY === true ? { width: Math.max(NARROWEST, stdout.columns ?? USUAL_WIDTH) } : {}),
   };
 }

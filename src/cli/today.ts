@@ -41,11 +41,13 @@ export const defineToday: DefineCommand = (command, world, exit) =>
     .action(async (options: TodayOptions) => {
       const terminal = terminalOf(world);
       if (options.excuse !== undefined) {
-        if (options.reason === undefined) throw new CommandError("an excuse needs a reason", 'add --reason "why"');
+        if ((options.reason ?? "").trim() === "")
+          throw new CommandError("an excuse needs a reason", 'add --reason "why"');
         await tellDaemon(world, options, "/api/fires/excuse", { fire: options.excuse, reason: options.reason });
         terminal.note(`excused ${options.excuse}`);
         return;
       }
+      if (options.reason !== undefined) throw new CommandError("--reason belongs to --excuse", "add --excuse FIRE");
       const query = options.date === undefined ? "" : `?date=${encodeURIComponent(options.date)}`;
       const view = await fact<TodayObject>(world, options, `/api/today${query}`, async (ledger, { todayView }) => {
         const { manifest } = (await requireProject(world, options)).desired;

@@ -1,7 +1,7 @@
 import { Option } from "commander";
-import { hasErrors, renderDiagnostics, sortDiagnostics, strict } from "../diagnostic/index.ts";
+import { hasErrors, sortDiagnostics, strict } from "../diagnostic/index.ts";
 import { overloadWarnings } from "./capacity.ts";
-import { type CommonOptions, jsonOption, readProject, withCommon } from "./command.ts";
+import { type CommonOptions, diagnosticsText, jsonOption, readProject, withCommon } from "./command.ts";
 import type { DefineCommand } from "./commands.ts";
 import { terminalOf } from "./terminal.ts";
 import { counted } from "./text.ts";
@@ -29,7 +29,7 @@ export const defineValidate: DefineCommand = (command, world, exit) =>
       const jobs = project.desired?.jobs.length ?? 0;
       if (options.json) terminal.json({ schema: "rota.validate/1", ok, jobs, diagnostics });
       else {
-        const text = renderDiagnostics(diagnostics, { line: project.line, colour: terminal.colour });
+        const text = diagnosticsText(world, diagnostics, project, terminal.colour);
         if (text !== "") terminal.out(text);
         if (ok)
           terminal.out(

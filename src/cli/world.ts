@@ -28,6 +28,8 @@ export interface World extends Shell {
   readonly pid: number;
   readonly bootId: string;
   readonly cores: number;
+  /** The user as the system knows them, for where the environment names none (services, containers). */
+  readonly account?: string;
   readonly startDaemon: StartDaemon;
 }
 

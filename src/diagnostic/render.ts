@@ -7,6 +7,8 @@ const FRAME_LENGTH = 120;
 export interface RenderOptions {
   /** The line (from 1) of a file's text, when it is at hand. */
   readonly line?: (file: string, line: number) => string | undefined;
+  /** A file as the reader knows it; default: as the diagnostic names it. */
+  readonly name?: (file: string) => string;
   /** ANSI colour; default false. */
   readonly colour?: boolean;
 }
@@ -38,7 +40,7 @@ export function hasErrors(diagnostics: readonly Diagnostic[]): boolean {
 export function renderDiagnostic(diagnostic: Diagnostic, options: RenderOptions = {}): string {
   const { severity, code, file, line, column, length, message, hint } = diagnostic;
   const paint = (text: string, ansi: string): string => (options.colour ? `\u001b[${ansi}m${text}\u001b[0m` : text);
-  const head = `${visible(file)}:${line}:${column} ${paint(`${severity}[${code}]`, `1;${COLOURS[severity]}`)} ${visible(message)}`;
+  const head = `${visible(options.name?.(file) ?? file)}:${line}:${column} ${paint(`${severity}[${code}]`, `1;${COLOURS[severity]}`)} ${visible(message)}`;
   const source = options.line?.(file, line);
   if (source === undefined) return hint === undefined ? head : `${head}\n  ${visible(hint)}`;
 

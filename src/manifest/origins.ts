@@ -4,6 +4,14 @@ import { WORKLOADS, type WorkloadKind } from "./define/workload.ts";
 import { dropped, FORM_GROUPS, isMap, type Layer, scheduleOf, WORKLOAD_GROUPS } from "./layers.ts";
 import type { ManifestFile } from "./report.ts";
 
+/** The key that says a value; lines and columns from 1, in UTF-16 units. */
+export interface Written {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+  readonly length: number;
+}
+
 /** One value of a merged job, as it is written (`30m`, not seconds). */
 export interface MergedValue {
   readonly path: readonly string[];
@@ -11,7 +19,7 @@ export interface MergedValue {
   /** `jobs.yaml:31`, `defaults`, `overlay prod`, `built-in`. */
   readonly origin: string;
   /** Where it is written, also for defaults and overlays; absent when built in. */
-  readonly place?: { readonly file: string; readonly line: number };
+  readonly place?: Written;
 }
 
 type Map_ = Readonly<Record<string, unknown>>;
@@ -30,9 +38,10 @@ export function originsOf(layers: readonly Layer[], main: ManifestFile, root: Ro
     }
   }
   const kind = WORKLOADS.find((key) => !workloads.has(key) && raws.some((raw) => raw[key] !== undefined));
+  const said = new Set([...values.values()].flatMap(({ path }) => path.map((_, i) => path.slice(0, i + 1).join("\n"))));
   for (const builtIn of builtIns(kind, main, root)) {
     const key = builtIn.path.join("\n");
-    if (!values.has(key)) values.set(key, builtIn);
+    if (!said.has(key)) values.set(key, builtIn);
   }
   return [...values].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, value]) => value);
 }
@@ -41,9 +50,10 @@ function placeOf(layer: Layer, path: readonly string[]): Pick<MergedValue, "orig
   const { file, lines, locator } = layer.file;
   const written =
     isMap(layer.raw) && typeof layer.raw["schedule"] === "string" && path[0] === "schedule" ? ["schedule"] : path;
-  const { line } = lines.place(locator.key([...layer.path, ...written]).start);
+  const { start, end } = locator.key([...layer.path, ...written]);
+  const { line, column } = lines.place(start);
   const origins = { defaults: "defaults", job: `${file}:${line}`, overlay: `overlay ${layer.path.at(-1)}` };
-  return { origin: origins[layer.kind], place: { file, line } };
+  return { origin: origins[layer.kind], place: { file, line, column, length: end - start } };
 }
 
 /** `schedule: "…"` as the form it stands for; `environments` and `only` are no values of the merged job. */
@@ -61,7 +71,8 @@ function* leaves(value: unknown, path: readonly string[]): Generator<{ path: rea
 
 function builtIns(kind: WorkloadKind | undefined, main: ManifestFile, root: Root): readonly MergedValue[] {
   const builtIn = (path: string, value: Json): MergedValue => ({ path: path.split("."), value, origin: "built-in" });
-  const { line } = main.lines.place(main.locator.key(["timezone"]).start);
+  const zone = main.locator.key(["timezone"]);
+  const { line, column } = main.lines.place(zone.start);
   return [
     builtIn("guard.mode", "enforce"),
     builtIn("guard.onBreach", "stop"),
@@ -81,7 +92,7 @@ function builtIns(kind: WorkloadKind | undefined, main: ManifestFile, root: Root
           path: ["schedule", "timezone"],
           value: root.timezone,
           origin: `${main.file}:${line}`,
-          place: { file: main.file, line },
+          place: { file: main.file, line, column, length: zone.end - zone.start },
         },
     builtIn("schedule.dst.gap", "shift"),
     builtIn("schedule.dst.overlap", "first"),

@@ -49,6 +49,7 @@ export async function runInShell(
     pid: 4242,
     bootId: "boot",
     cores: 2,
+    account: "svc-rota",
     startDaemon: async () => {
       throw new Error("no daemon is started here");
     },

@@ -55,9 +55,10 @@ export async function loadProject(input: ProjectInput): Promise<Project> {
   if (!manifest) return { ...base, diagnostics, stale: [] };
   const { slots, stale, unplaceable } = assignSlots(manifest.jobs, read.lock);
   for (const u of unplaceable) {
-    const at = loaded.origins(u.job)?.find((v) => v.path[0] === "schedule")?.place ?? { file: input.file, line: 1 };
+    const every = loaded.origins(u.job)?.find(({ path }) => path.join(".") === "schedule.every");
+    const place = every?.place ?? { file: input.file, line: 1, column: 1, length: 1 };
     const message = `"${u.job}" has no start that is allowed: ${u.reason}`;
-    diagnostics.push({ code: "R1201", severity: "error", ...at, column: 1, length: 1, message, hint: u.hint });
+    diagnostics.push({ code: "R1201", severity: "error", ...place, message, hint: u.hint });
   }
   if (diagnostics.some((d) => d.severity === "error")) return { ...base, diagnostics, stale };
   const jobs = manifest.jobs.map((job) => {

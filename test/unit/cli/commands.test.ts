@@ -93,7 +93,12 @@ test.each<[readonly string[], string]>([
   [["help", "plann"], "unknown command 'plann'"],
   [["plan", "--offlin"], "Did you mean --offline?"],
   [["ledger", "verifi"], "Did you mean verify?"],
-  [["apply", "no-such.plan"], "the plan cannot be read"],
+  [["apply", "no-such.plan"], "no-such.plan cannot be read: there is no such file"],
+  [["next", "--from", "2026-12-02", "--to", "2026-12-01"], "--to lies before --from"],
+  [["today", "--reason", "x"], "--reason belongs to --excuse"],
+  [["today", "--excuse", "score/2026-11-23T06:00/0", "--reason", " "], "an excuse needs a reason"],
+  [["guard", "release", "--reason", ""], "Say why."],
+  [["kill", "score.x", "--reason", ""], "Say why."],
   [["apply", "jobs.yaml"], "jobs.yaml: "],
   [["apply"], "nobody is there to answer\n  use --yes, or a plan file"],
   [["today", "--excuse", "score/2026-11-23T06:00/0"], "an excuse needs a reason"],
@@ -172,7 +177,7 @@ jobs:
     expect((await rota(["validate", "-f", "tight.yaml"])).code).toBe(0);
     const { code, stdout } = await rota(["validate", "-f", "tight.yaml", "--strict"]);
     expect(code).toBe(1);
-    expect(stdout).toMatch(/tight\.yaml:\d+:1 error\[R1204\] pool "small" holds 2, but 3 jobs must run within/);
+    expect(stdout).toMatch(/^tight\.yaml:7:13 error\[R1204\] pool "small" holds 2, but 3 jobs must run within/);
   });
 
   test("is told with a plan", async () => {
@@ -180,6 +185,52 @@ jobs:
     expect(code).toBe(0);
     expect(stderr).toContain("warning[R1204]");
   });
+});
+
+describe("a mistake in the manifest", () => {
+  const manifest = `${MANIFEST}  monthly:
+    process: { command: [echo] }
+    schedule: { within: ["Mon-Fri 09:00-17:00"], every: month }
+`;
+  const wrong = (argv: readonly string[], options?: ShellOptions): Promise<ShellOutcome> =>
+    rota([...argv, "-f", "wrong.yaml"], options);
+  beforeAll(() => writeFile(join(folder, "wrong.yaml"), manifest));
+
+  test("is shown with the file as seen from here, and the key to blame underlined", async () => {
+    const { stdout } = await wrong(["validate"]);
+    expect(stdout).toMatch(/^wrong\.yaml:11:50 error\[R1201\]/);
+    expect(stdout).toMatch(/\n {5}\| {50}\^{5} /);
+  });
+
+  test("is in colour on a terminal, and never with NO_COLOR", async () => {
+    expect((await wrong(["plan"], { columns: 100 })).stderr).toContain("\u001b[");
+    expect((await wrong(["plan"], { columns: 100, env: { NO_COLOR: "1" } })).stderr).not.toContain("\u001b[");
+  });
+});
+
+test("show tells what a job may say of catch-up once, from where it is said", async () => {
+  const text = MANIFEST.replace('"0 6 * * *"', '{ cron: "0 6 * * *", catchUp: { policy: all } }');
+  await writeFile(join(folder, "catch.yaml"), text);
+  const { stdout } = await rota(["show", "score", "-f", "catch.yaml"]);
+  expect(stdout).toMatch(/schedule\.catchUp\.policy +all +catch\.yaml:7\n/);
+  expect(stdout).not.toMatch(/schedule\.catchUp +last/);
+});
+
+test("what was applied is on record with a name: that of the environment, else of the account", async () => {
+  const applied = async (state: string, env: Readonly<Record<string, string>>): Promise<string> => {
+    expect((await rota(["apply", "--yes", "--state", state], { env })).code).toBe(0);
+    return (await rota(["ledger", "export", "--state", state])).stdout;
+  };
+  expect(await applied("by-env", { USER: "mina" })).toContain('"by":"mina (cli)"');
+  expect(await applied("by-account", {})).toContain('"by":"svc-rota (cli)"');
+});
+
+test("destroy that nobody confirms points to --yes alone", async () => {
+  const state = ["--state", "gone-state"];
+  expect((await rota(["apply", "--yes", ...state])).code).toBe(0);
+  const { code, stderr } = await rota(["destroy", ...state]);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/nobody is there to answer\n {2}use --yes\n/);
 });
 
 describe("without a daemon", () => {
