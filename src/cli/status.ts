@@ -70,7 +70,8 @@ function print(view: StatusObject, terminal: Terminal): void {
   const today = Object.entries(view.today).filter(([, n]) => n > 0);
   add("today", today.map(([state, n]) => `${n} ${state}`).join(", ") || "no fires");
   for (const b of view.budgets) {
-    const forecast = b.forecast ? `, forecast ${amountText(b.forecast)}` : "";
+    const leftOut = b.upcomingLeftOut ? ` without ${counted(b.upcomingLeftOut, "fire")} of unknown cost` : "";
+    const forecast = b.forecast ? `, forecast ${amountText(b.forecast)}${leftOut}` : "";
     add(
       "budget",
       `${b.budget}: ${amountText(b.spent)} of ${amountText(b.limit)} in ${b.period} (${b.state})${forecast}`,

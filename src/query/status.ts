@@ -41,6 +41,8 @@ export interface BudgetObject {
   readonly spent: Money;
   readonly limit: Money;
   readonly forecast?: Money;
+  /** Fires to come in the period that are not in the forecast, since nothing is known of their cost; absent without a forecast. */
+  readonly upcomingLeftOut?: number;
   readonly state: "ok" | "warned" | "reached" | "held";
 }
 

@@ -113,7 +113,13 @@ function budgets(status) {
           { title: `${budget.spent.amount} ${budget.spent.currency}` },
           `${money(budget.spent)} of ${money(budget.limit)} (${share}%)`,
         ),
-        h("span", {}, budget.forecast ? `forecast ${money(budget.forecast)}` : budget.period),
+        h(
+          "span",
+          budget.upcomingLeftOut ? { title: `without ${budget.upcomingLeftOut} fires whose cost is not known` } : {},
+          budget.forecast
+            ? `forecast ${money(budget.forecast)}${budget.upcomingLeftOut ? " and more" : ""}`
+            : budget.period,
+        ),
       ),
       budget.state === "held"
         ? h(

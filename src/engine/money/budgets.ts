@@ -177,7 +177,7 @@ export class Budgets {
       period: state.period.id,
       spent: state.spent,
       limit: state.limit,
-      ...(state.forecast === undefined ? {} : { forecast: state.forecast }),
+      ...(state.forecast === undefined ? {} : { forecast: state.forecast, upcomingLeftOut: state.leftOut.fires }),
       state: held && held.action !== "notify" ? "held" : state.state,
     };
   }

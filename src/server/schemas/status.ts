@@ -39,6 +39,7 @@ export const statusSchemas: readonly JsonSchema[] = [
           spent: ref("Money"),
           limit: ref("Money"),
           "forecast?": ref("Money"),
+          "upcomingLeftOut?": count,
           state: { type: "string", enum: ["ok", "warned", "reached", "held"] },
         }),
       ),

@@ -42,4 +42,17 @@ describe("a budget", () => {
     expect(await stand.events("budget.reached")).toEqual([]);
     await stand.stop();
   });
+
+  it("says how many fires to come are not in its forecast, for nothing is known of their cost", async () => {
+    const stand = await Stand.open();
+    const jobs = [
+      job("unknown", { schedule: cron("0 7 * * *") }),
+      job("known", { schedule: cron("0 8 * * *"), expect: { durationSeconds: 600 } }),
+    ];
+    await stand.start(desiredState(jobs, { budgets }));
+    await stand.clock.advance(MINUTE);
+    const [all] = (await stand.engine.status()).budgets;
+    expect(all).toMatchObject({ upcomingLeftOut: 1, forecast: { amount: expect.not.stringMatching(/^0$/) } });
+    await stand.stop();
+  });
 });
