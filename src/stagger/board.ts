@@ -13,7 +13,7 @@ const SHADOW = 4;
 export interface Gathered {
   /** The largest load. */
   readonly high: Float64Array;
-  /** The sum; less where it is in the shadow of a worse week or day. */
+  /** What it costs to add a load there (`burden`); less where it is in the shadow of a worse week or day. */
   readonly sums: Float64Array;
 }
 
@@ -26,7 +26,8 @@ export interface Gathered {
 export class Board {
   readonly weeks: number;
   readonly folded: Float64Array = new Float64Array(WEEK_MINUTES);
-  /** By block, the largest of `folded` and its sum. */
+  /** Of each minute of `folded`, and by block their sum; and by block the largest load. */
+  readonly #burden: Float64Array = new Float64Array(WEEK_MINUTES);
   readonly #blockHigh: Float64Array = new Float64Array(WEEK_BLOCKS);
   readonly #blockSum: Float64Array = new Float64Array(WEEK_BLOCKS);
   /** What does not come every week, for each week of the horizon; and of each minute the largest. */
@@ -64,7 +65,7 @@ export class Board {
 
   /** Reads `count` minutes of the circle from `start` on, over what stands in `into` when `over` is set. */
   lay(circle: Circle, start: number, count: number, into: Gathered, over: boolean): void {
-    if (circle.kind === "weeks" && circle.weeks === 1) read(this.folded, this.folded, start, count, into, over);
+    if (circle.kind === "weeks" && circle.weeks === 1) read(this.folded, this.#burden, start, count, into, over);
     else if (circle.kind === "month") this.#layMonth(start, count, into);
     else this.#layWeeks(circle.weeks, start, count, into);
   }
@@ -133,7 +134,9 @@ export class Board {
       for (let m = block * BLOCK_MINUTES; m < (block + 1) * BLOCK_MINUTES; m++) {
         const load = this.folded[m] as number;
         if (load > high) high = load;
-        sum += load;
+        const cost = burden(load);
+        this.#burden[m] = cost;
+        sum += cost;
       }
       this.#blockHigh[block] = high;
       this.#blockSum[block] = sum;
@@ -156,8 +159,9 @@ export class Board {
       const minute = at % WEEK_MINUTES;
       const own = this.#worstWeek(minute, Math.floor(at / WEEK_MINUTES), weeks);
       const load = (this.folded[minute] as number) - (this.#worst[minute] as number) + own;
+      const cost = burden(load);
       into.high[k] = load;
-      into.sums[k] = load - SHADOW * ((this.folded[minute] as number) - load);
+      into.sums[k] = cost - SHADOW * ((this.#burden[minute] as number) - cost);
     }
   }
 
@@ -168,11 +172,24 @@ export class Board {
       const minute = at % DAY_MINUTES;
       let week = 0;
       for (let m = minute; m < WEEK_MINUTES; m += DAY_MINUTES) week = Math.max(week, this.folded[m] as number);
-      const shadow = (monthDay[minute] as number) - (month[at] as number);
-      into.high[k] = week - shadow;
-      into.sums[k] = week - (SHADOW + 1) * shadow;
+      const load = week - (monthDay[minute] as number) + (month[at] as number);
+      const cost = burden(load);
+      into.high[k] = load;
+      into.sums[k] = cost - SHADOW * (burden(week) - cost);
     }
   }
+}
+
+/**
+ * What a load counts in the sum that a start is chosen by: its 16th power, so that a place near the peak counts for
+ * far more than a busy one. By multiplication alone, which every machine rounds alike.
+ */
+function burden(load: number): number {
+  const scaled = load / 65_536;
+  const second = scaled * scaled;
+  const fourth = second * second;
+  const eighth = fourth * fourth;
+  return eighth * eighth;
 }
 
 export function mod(value: number, length: number): number {

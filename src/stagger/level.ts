@@ -146,8 +146,8 @@ export function placeAll(
 
 /** Orders tried in turn, as powers of the duration and of the room; the first alone when the week is not tiny. */
 const ORDERS: readonly (readonly [number, number])[] = [
-  [0.25, 0.1],
   [0.5, 0.1],
+  [0.25, 0.1],
   [0.5, 0.3],
   [1, 0.1],
   [0.75, 0.5],
@@ -167,7 +167,11 @@ function searchWeek(problem: Problem, kinds: readonly boolean[], timePower: numb
   const week = new Week(problem, kinds);
   for (const index of placingOrder(problem.tasks, timePower, roomPower)) week.place(index);
   const tries = problem.tasks.length > LARGE_PROBLEM ? 0 : FRESH_TRIES;
-  for (const pool of problem.pools.keys()) repair(week, pool, { moves: Number.POSITIVE_INFINITY, tries, goal: 0 });
+  for (const pool of problem.pools.keys()) {
+    // The heaviest job's load is a peak that no move can lower.
+    const goal = inPool(problem, pool).reduce((most, task) => Math.max(most, task.load), 0);
+    repair(week, pool, { moves: Number.POSITIVE_INFINITY, tries, goal });
+  }
   return week;
 }
 

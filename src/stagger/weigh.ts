@@ -1,6 +1,7 @@
 import { BLOCK_MINUTES, type Circle, mod } from "./board.ts";
 import type { Curve } from "./curve.ts";
 import { type Interval, wrap } from "./interval.ts";
+import { type Single, staircase } from "./shadow.ts";
 import { DAY_MINUTES, type Shape, WEEK_MINUTES } from "./shape.ts";
 import { packEarliest, packLatest } from "./spacing.ts";
 import { isSteady, occurrences, type Task } from "./task.ts";
@@ -65,12 +66,12 @@ export class Scale {
 
   /**
    * Each circle counts for itself. Of jobs on a longer circle than the week, either all count with the share of
-   * the weeks that they touch, or the heaviest alone counts in full, in the week that has it.
+   * the weeks that they touch, or those count in full that no other can hide.
    */
   #sum(weights: Weights, load: Float64Array | undefined): number {
     const folds = new Folds(weights, this.halves);
     const shares = new Map<Circle["kind"], number>();
-    const heaviest = new Map<Circle["kind"], number>();
+    const singles = new Map<Circle["kind"], Single[]>();
     let weekly = 0;
     for (const group of this.#groups) {
       const { task } = group;
@@ -79,13 +80,14 @@ export class Scale {
       if (share === 1) weekly += group.load * cost;
       else {
         shares.set(task.circle.kind, (shares.get(task.circle.kind) ?? 0) + group.load * cost * share);
-        const alone = (task.shape?.times ?? task.pinned.length) === 1 ? group.single * cost : 0;
-        heaviest.set(task.circle.kind, Math.max(heaviest.get(task.circle.kind) ?? 0, alone));
+        const known = singles.get(task.circle.kind) ?? [];
+        known.push({ load: group.single, cover: cost / (task.shape?.times ?? task.pinned.length) });
+        singles.set(task.circle.kind, known);
       }
       if (load) for (const start of starts) pile(load, task, start, group.load * share);
     }
     let total = weekly;
-    for (const [kind, shared] of shares) total += Math.max(shared, heaviest.get(kind) ?? 0);
+    for (const [kind, shared] of shares) total += Math.max(shared, staircase(singles.get(kind) ?? []));
     return total;
   }
 }

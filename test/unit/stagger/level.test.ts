@@ -13,6 +13,7 @@ import { fires, opensAt } from "../../../src/schedule/index.ts";
 import { assignSlots, type Levelling, level, renderLock, withSlots } from "../../../src/stagger/index.ts";
 import { occurrences } from "../../../src/stagger/task.ts";
 import { boundOf, type CheckedJob, type ChoosingJob, peakOf } from "../../../src/stagger/verify.ts";
+import { Scale } from "../../../src/stagger/weigh.ts";
 import { SeededRandom } from "../../support/random.ts";
 import { DAILY, flexible, makeJob, window } from "./support/jobs.ts";
 
@@ -209,6 +210,26 @@ describe("the bound", () => {
       }),
       { numRuns: 6 },
     );
+  });
+
+  it("counts a monthly run that lasts for days once at each minute of the day", () => {
+    const long = makeJob("a", flexible({ period: "month", within: [window(DAILY, "01:00", "02:00")] }), {
+      minutes: 3 * 1440,
+      load: 2,
+    });
+    expect(levelled([long]).pools[0]).toMatchObject({ peak: 2, bound: 2 });
+  });
+
+  it("adds up what no other day's run can hide: the long ones and, above them, the heavy ones", () => {
+    // On one day of the month or on two, the long run lies under 10 hours of every day, and 6 more stand on it.
+    const at = (name: string, to: string, minutes: number, load: number): Job =>
+      makeJob(name, flexible({ period: "month", within: [window(DAILY, "00:00", to)] }), { minutes, load });
+    const jobs = [at("long", "14:00", 600, 4), at("heavy", "23:00", 60, 10)];
+    const weekly = makeJob("week", flexible({ period: "week" }), { minutes: 10_080, load: 1 });
+    const { problem } = levelled([...jobs, weekly]);
+    const even = new Float64Array(problem.halves * 2016).fill(1 / (problem.halves * 2016));
+    const proved = new Scale(problem.tasks, problem.halves).bound(even) / 1000;
+    expect(proved).toBeCloseTo(1 + (4 * 600 + 6 * 60) / 1440, 6);
   });
 
   it("names the jobs and the hours that force it", () => {
