@@ -27,6 +27,8 @@ const CODES: Readonly<Record<string, ProviderErrorCode>> = {
   // The quota of schedules or groups is used up (HTTP 402): no wait mends it.
   ServiceQuotaExceededException: "invalid",
   ResourceNotFoundException: "missing",
+  NoSuchEntity: "missing",
+  NoSuchEntityException: "missing",
   ClusterNotFoundException: "missing",
   ConflictException: "conflict",
   ResourceAlreadyExistsException: "exists",

@@ -5,7 +5,6 @@ import { AwsProvider } from "./provider.ts";
 
 export type { CallName, Calls, Connect, Connection, ConnectionSettings } from "./api/index.ts";
 export { connect } from "./api/index.ts";
-export { type Permissions, type Policy, permissions } from "./permissions.ts";
 
 /** Opens on a connection of the caller's making: the SDK, or what stands around or for it. */
 export async function openAws(context: OpenContext, connectTo: Connect): Promise<Provider> {

@@ -15,6 +15,7 @@ import {
   guarded,
   type LogChunk,
   type OpenContext,
+  type PermissionDocument,
   type Provider,
   type ProviderError,
   type RunState,
@@ -22,13 +23,14 @@ import {
   throwIfAborted,
 } from "../../src/provider/index.ts";
 import type { Api } from "./api/index.ts";
-import { checkAws } from "./check.ts";
 import { Deployments } from "./deployments.ts";
+import { checkAws } from "./doctor/check.ts";
 import { classify } from "./errors.ts";
 import { readLogs, streamOf } from "./logs.ts";
 import { measureTask } from "./measure.ts";
 import type { Owner } from "./naming.ts";
 import type { AwsOptions } from "./options.ts";
+import { documentsOf } from "./permissions/index.ts";
 import { render } from "./render.ts";
 import { Runs } from "./runs.ts";
 import { parseHandle } from "./task-state.ts";
@@ -139,6 +141,10 @@ export class AwsProvider implements Provider {
     } catch (error) {
       throw classify(error, "logs");
     }
+  }
+
+  permissions(jobs: readonly DesiredJob[]): readonly PermissionDocument[] {
+    return documentsOf(jobs, this.#options, this.#owner);
   }
 
   check(options?: CallOptions): Promise<readonly Finding[]> {

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { permissions } from "../../providers/aws/index.ts";
+import { desiredJob } from "../conformance/subject.ts";
 import { providerSuite } from "../conformance/suite.ts";
+import { allowedActions } from "./aws/policy.ts";
 import { type AwsSubject, openAwsSubject } from "./aws/subject.ts";
 import { WHY_SKIPPED } from "./aws/world.ts";
 
@@ -16,10 +17,10 @@ describe.skipIf(WHY_SKIPPED !== undefined)(
   `AWS on moto${WHY_SKIPPED === undefined ? "" : ` (skipped: ${WHY_SKIPPED})`}`,
   () => {
     afterEach(() => {
-      for (const { world } of opened.splice(0)) {
+      for (const subject of opened.splice(0)) {
+        const { world, provider, workloads } = subject;
         expect(world.problems).toEqual([]);
-        const policy = permissions("aws", world.options, world.owner).rota;
-        const allowed = new Set(policy.Statement.flatMap(({ Action }) => Action));
+        const allowed = allowedActions(provider.permissions?.([desiredJob(subject, "job", workloads.quick)]) ?? []);
         expect(world.calls.filter((call) => !allowed.has(call))).toEqual([]);
       }
     });

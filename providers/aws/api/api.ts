@@ -27,6 +27,7 @@ const REPEATABLE: ReadonlySet<CallName> = new Set<CallName>([
   "logs:GetLogEvents",
   "logs:FilterLogEvents",
   "sts:GetCallerIdentity",
+  "iam:GetRole",
   "ec2:DescribeSubnets",
 ]);
 

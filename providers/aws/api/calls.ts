@@ -1,7 +1,9 @@
 import type * as logs from "@aws-sdk/client-cloudwatch-logs";
 import type * as ec2 from "@aws-sdk/client-ec2";
 import type * as ecs from "@aws-sdk/client-ecs";
+import type * as iam from "@aws-sdk/client-iam";
 import type * as scheduler from "@aws-sdk/client-scheduler";
+import type * as servicequotas from "@aws-sdk/client-service-quotas";
 import type * as sts from "@aws-sdk/client-sts";
 
 /** Every call that the adapter makes, and no other: what a fake has to answer, and a policy to allow. */
@@ -29,6 +31,9 @@ export interface Calls {
   "logs:GetLogEvents": Call<logs.GetLogEventsRequest, logs.GetLogEventsResponse>;
   "logs:FilterLogEvents": Call<logs.FilterLogEventsRequest, logs.FilterLogEventsResponse>;
   "sts:GetCallerIdentity": Call<sts.GetCallerIdentityRequest, sts.GetCallerIdentityResponse>;
+  "iam:GetRole": Call<iam.GetRoleRequest, iam.GetRoleResponse>;
+  "iam:SimulatePrincipalPolicy": Call<iam.SimulatePrincipalPolicyRequest, iam.SimulatePolicyResponse>;
+  "servicequotas:GetServiceQuota": Call<servicequotas.GetServiceQuotaRequest, servicequotas.GetServiceQuotaResponse>;
   "ec2:DescribeSubnets": Call<ec2.DescribeSubnetsRequest, ec2.DescribeSubnetsResult>;
 }
 

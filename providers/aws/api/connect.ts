@@ -17,6 +17,8 @@ const SDKS: Readonly<Record<string, { readonly client: string; readonly load: ()
   ecs: { client: "ECSClient", load: () => import("@aws-sdk/client-ecs") },
   logs: { client: "CloudWatchLogsClient", load: () => import("@aws-sdk/client-cloudwatch-logs") },
   sts: { client: "STSClient", load: () => import("@aws-sdk/client-sts") },
+  iam: { client: "IAMClient", load: () => import("@aws-sdk/client-iam") },
+  servicequotas: { client: "ServiceQuotasClient", load: () => import("@aws-sdk/client-service-quotas") },
   ec2: { client: "EC2Client", load: () => import("@aws-sdk/client-ec2") },
 };
 

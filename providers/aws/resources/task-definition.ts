@@ -55,7 +55,7 @@ export function taskDefinitionOf(job: Job, owner: Owner, options: AwsOptions): R
 }
 
 /** `ssm:/name` is a parameter, an ARN is itself, anything else the name of a secret in Secrets Manager. */
-function secretArn(reference: string, options: AwsOptions): string {
+export function secretArn(reference: string, options: AwsOptions): string {
   if (reference.startsWith("arn:")) return reference;
   if (reference.startsWith("ssm:")) return arnOf(options, "ssm", `parameter/${reference.slice(4).replace(/^\//, "")}`);
   return arnOf(options, "secretsmanager", `secret:${reference}`);

@@ -1,12 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { classify } from "../../../../providers/aws/errors.ts";
 import { fargateSize } from "../../../../providers/aws/fargate.ts";
-import { permissions } from "../../../../providers/aws/index.ts";
 import { jobOf, stateOf } from "../../../../providers/aws/task-state.ts";
 import type { ContainerWorkload, Job } from "../../../../src/model/index.ts";
 import { codeOf } from "../../../conformance/codes.ts";
 import { cron, job, NOW } from "../../../support/jobs.ts";
-import { OPTIONS, OWNER, openFake, serviceError } from "./support.ts";
+import { OWNER, openFake, serviceError } from "./support.ts";
 
 const GIB = 2 ** 30;
 const WORKLOAD: ContainerWorkload = {
@@ -383,19 +382,5 @@ describe("options", () => {
       code: "invalid",
       message: expect.stringContaining(name),
     });
-  });
-});
-
-describe("permissions", () => {
-  const { rota, schedulerRole } = permissions("aws", { ...OPTIONS, containerInsights: true }, OWNER);
-  it("nothing is allowed on everything but what cannot be narrowed", () => {
-    for (const { Sid, Action, Resource, Condition } of [...rota.Statement, ...schedulerRole.Statement]) {
-      expect(Action.some((action) => action.includes("*"))).toBe(false);
-      if (Resource === "*" && Condition === undefined) expect(Sid).toBe("Look");
-    }
-  });
-  it("a task is stopped only with our tags", () => {
-    const stop = rota.Statement.find(({ Action }) => Action.includes("ecs:StopTask"));
-    expect(JSON.stringify(stop?.Condition)).toContain("aws:ResourceTag/rota:namespace");
   });
 });

@@ -1,0 +1,84 @@
+import type { DesiredJob, JsonObject } from "../../../src/model/index.ts";
+import type { PermissionDocument } from "../../../src/provider/index.ts";
+import type { Owner } from "../naming.ts";
+import type { AwsOptions } from "../options.ts";
+import { executionPolicy } from "./execution.ts";
+import { type Policy, roleName, trust } from "./iam.ts";
+import { doctorPolicy, rotaPolicy } from "./rota.ts";
+import { schedulerPolicy } from "./start.ts";
+import { usesOf } from "./uses.ts";
+
+/** The least that these jobs ask of an account: policies, and who may take the roles on. In the order to make them in. */
+export function documentsOf(
+  jobs: readonly DesiredJob[],
+  options: AwsOptions,
+  owner: Owner,
+): readonly PermissionDocument[] {
+  const uses = usesOf(jobs, options);
+  const { account, schedulerRole, executionRole } = options;
+  return [
+    {
+      name: "rota-policy",
+      purpose: "for whoever runs rota plan, apply and the daemon",
+      document: plain(rotaPolicy(options, owner, uses)),
+      command: "aws iam create-policy --policy-name rota --policy-document file://rota-policy.json",
+    },
+    {
+      name: "doctor-policy",
+      purpose: "beside it, may be left out: lets rota doctor name what is missing, and see roles and quotas",
+      document: plain(doctorPolicy()),
+      command: "aws iam create-policy --policy-name rota-doctor --policy-document file://doctor-policy.json",
+    },
+    ...role("scheduler", "EventBridge Scheduler starts runs as it", schedulerRole, {
+      trust: trust(["scheduler.amazonaws.com"], account),
+      policy: schedulerPolicy(options, owner, uses),
+    }),
+    ...(uses.tasks
+      ? role("execution", "pulls images, reads secrets, writes logs", executionRole, {
+          trust: trust(["ecs-tasks.amazonaws.com"], account),
+          policy: executionPolicy(options, owner, uses),
+        })
+      : []),
+    ...(uses.tasks && options.taskRole !== undefined
+      ? [taskTrust(options.taskRole, trust(["ecs-tasks.amazonaws.com"], account))]
+      : []),
+  ];
+}
+
+function role(
+  name: string,
+  purpose: string,
+  arn: string,
+  documents: { readonly trust: JsonObject; readonly policy: Policy },
+): readonly PermissionDocument[] {
+  const called = roleName(arn);
+  return [
+    {
+      name: `${name}-trust`,
+      purpose: `who may take on the role ${called} (${purpose})`,
+      document: documents.trust,
+      command: `aws iam create-role --role-name ${called} --assume-role-policy-document file://${name}-trust.json`,
+    },
+    {
+      name: `${name}-policy`,
+      purpose: `what the role ${called} may do`,
+      document: plain(documents.policy),
+      command: `aws iam put-role-policy --role-name ${called} --policy-name rota --policy-document file://${name}-policy.json`,
+    },
+  ];
+}
+
+/** What the jobs' own code may do is theirs to say. */
+function taskTrust(arn: string, document: JsonObject): PermissionDocument {
+  const called = roleName(arn);
+  return {
+    name: "task-trust",
+    purpose: `who may take on the role ${called}; what it may do is for the jobs' own code to say`,
+    document,
+    command: `aws iam create-role --role-name ${called} --assume-role-policy-document file://task-trust.json`,
+  };
+}
+
+function plain(policy: Policy): JsonObject {
+  return JSON.parse(JSON.stringify(policy)) as JsonObject;
+}

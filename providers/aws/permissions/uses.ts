@@ -1,0 +1,41 @@
+import type { DesiredJob } from "../../../src/model/index.ts";
+import { arnOf } from "../naming.ts";
+import type { AwsOptions } from "../options.ts";
+import { secretArn } from "../resources/task-definition.ts";
+
+/** What jobs ask of AWS, and permissions are narrowed to. */
+export interface Uses {
+  /** Containers, as ECS tasks. */
+  readonly tasks: boolean;
+  /** ARNs of the secrets and parameters that runs are given. */
+  readonly secrets: readonly string[];
+  /** Repositories of ECR that images come from. */
+  readonly repositories: readonly string[];
+}
+
+export function usesOf(jobs: readonly DesiredJob[], options: AwsOptions): Uses {
+  const containers = jobs.flatMap(({ job }) => (job.workload.kind === "container" ? [job.workload] : []));
+  return {
+    tasks: containers.length > 0,
+    secrets: distinct(
+      containers.flatMap(({ secrets }) => Object.values(secrets).map((each) => secretArn(each, options))),
+    ),
+    repositories: distinct(containers.flatMap(({ image }) => repositoryOf(image, options))),
+  };
+}
+
+/** All that a placement's options make possible: what `doctor` asks about, who knows no jobs. */
+export const EVERYTHING: Uses = { tasks: true, secrets: [], repositories: [] };
+
+const ECR = /^(\d{12})\.dkr\.ecr(?:-fips)?\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?\/([^:@]+)/;
+
+/** Images elsewhere (Docker Hub, GHCR, ECR Public) need no permission of AWS's. */
+function repositoryOf(image: string, options: AwsOptions): readonly string[] {
+  const [, account, region, name] = ECR.exec(image) ?? [];
+  if (account === undefined || region === undefined || name === undefined) return [];
+  return [arnOf({ ...options, account, region }, "ecr", `repository/${name}`)];
+}
+
+function distinct(values: readonly string[]): readonly string[] {
+  return [...new Set(values)].sort();
+}

@@ -1,0 +1,19 @@
+import type { PermissionDocument } from "../../../src/provider/index.ts";
+
+interface Statement {
+  readonly Sid: string;
+  readonly Action: readonly string[];
+  readonly Resource: string | readonly string[];
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
+export function statementsOf(documents: readonly PermissionDocument[], name: string): readonly Statement[] {
+  const { document } = documents.find((each) => each.name === name) ?? {};
+  return (document?.["Statement"] ?? []) as unknown as readonly Statement[];
+}
+
+/** What whoever runs rota may call, by the policies that it prints. */
+export function allowedActions(documents: readonly PermissionDocument[]): ReadonlySet<string> {
+  const policies = ["rota-policy", "doctor-policy"].flatMap((name) => statementsOf(documents, name));
+  return new Set(policies.flatMap(({ Action }) => Action));
+}

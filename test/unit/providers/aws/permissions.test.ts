@@ -1,0 +1,78 @@
+import { describe, expect, it } from "vitest";
+import type { DesiredJob } from "../../../../src/model/index.ts";
+import type { PermissionDocument } from "../../../../src/provider/index.ts";
+import { statementsOf } from "../../../clouds/aws/policy.ts";
+import { cron, job } from "../../../support/jobs.ts";
+import { OWNER, openFake } from "./support.ts";
+
+const ECR = "123456789012.dkr.ecr.eu-west-1.amazonaws.com/team/churn";
+
+function container(image: string, secrets: Readonly<Record<string, string>> = {}): DesiredJob {
+  const workload = { kind: "container", image, command: [], cpu: 1, memoryBytes: 2 ** 31, env: {}, secrets } as const;
+  return { job: job("churn", { ...OWNER, workload, schedule: cron("0 6 * * *") }) };
+}
+
+async function granted(jobs: readonly DesiredJob[], options = {}): Promise<readonly PermissionDocument[]> {
+  const { provider } = await openFake({}, options);
+  return provider.permissions?.(jobs) ?? [];
+}
+
+const POLICIES = ["rota-policy", "scheduler-policy", "execution-policy"] as const;
+
+describe("permissions", () => {
+  it("allow nothing by a wildcard, and on everything only what AWS cannot narrow", async () => {
+    const documents = await granted([container("busybox:1")], { containerInsights: true });
+    for (const name of POLICIES) {
+      for (const { Sid, Action, Resource, Condition } of statementsOf(documents, name)) {
+        expect(Action.some((action) => action.includes("*"))).toBe(false);
+        if (Resource === "*" && Condition === undefined) expect(Sid).toBe("Look");
+      }
+    }
+  });
+
+  it("a task is stopped, and one is made, only with our tags", async () => {
+    const statements = statementsOf(await granted([container("busybox:1")]), "rota-policy");
+    const by = (action: string) => statements.filter(({ Action }) => Action.includes(action));
+    for (const { Condition } of by("ecs:StopTask"))
+      expect(Condition).toEqual({
+        StringEquals: { "aws:ResourceTag/rota:environment": "dev", "aws:ResourceTag/rota:namespace": "acme" },
+      });
+    for (const { Condition } of [...by("ecs:TagResource"), ...by("ecs:RegisterTaskDefinition")])
+      expect(Condition?.["StringEquals"]).toMatchObject({ "aws:RequestTag/rota:namespace": "acme" });
+    for (const { Condition } of by("iam:PassRole")) expect(JSON.stringify(Condition)).toContain("iam:PassedToService");
+  });
+
+  it("are for what the jobs use: their secrets, their repositories, and nothing for a kind that there is none of", async () => {
+    const jobs = [
+      container(`${ECR}:1`, { A: "churn/db", B: "ssm:/churn/key" }),
+      container("docker.io/library/busybox:1", {
+        C: "arn:aws:secretsmanager:us-east-1:123456789012:secret:churn/db-AbCdEf",
+      }),
+    ];
+    const statements = statementsOf(await granted(jobs), "execution-policy");
+    const resources = (Sid: string) => statements.find((each) => each.Sid === Sid)?.Resource;
+    expect(resources("PullImages")).toEqual(["arn:aws:ecr:eu-west-1:123456789012:repository/team/churn"]);
+    expect(resources("Secrets")).toEqual([
+      "arn:aws:secretsmanager:us-east-1:123456789012:secret:churn/db",
+      "arn:aws:secretsmanager:us-east-1:123456789012:secret:churn/db-??????",
+      "arn:aws:secretsmanager:us-east-1:123456789012:secret:churn/db-AbCdEf",
+    ]);
+    expect(resources("Parameters")).toEqual(["arn:aws:ssm:us-east-1:123456789012:parameter/churn/key"]);
+    const none = await granted([]);
+    expect(none.map(({ name }) => name)).not.toContain("execution-policy");
+    expect(JSON.stringify(none)).not.toContain("ecs:");
+  });
+
+  it("say who may take the roles on, from this account alone, and how to make them", async () => {
+    const documents = await granted([container("busybox:1")], {
+      taskRole: "arn:aws:iam::123456789012:role/jobs/churn",
+    });
+    const trusts = documents.filter(({ name }) => name.endsWith("-trust"));
+    expect(trusts.map(({ name }) => name)).toEqual(["scheduler-trust", "execution-trust", "task-trust"]);
+    for (const { document, command, name } of trusts) {
+      expect(JSON.stringify(document)).toContain('"aws:SourceAccount":"123456789012"');
+      expect(command).toContain(`file://${name}.json`);
+    }
+    expect(trusts[2]?.command).toContain("--role-name churn ");
+  });
+});
