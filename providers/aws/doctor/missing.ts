@@ -2,7 +2,7 @@ import { type Finding, ProviderError } from "../../../src/provider/index.ts";
 import type { Api } from "../api/index.ts";
 import type { Owner } from "../naming.ts";
 import type { AwsOptions } from "../options.ts";
-import { next, pages } from "../paging.ts";
+import { next, pages } from "../../../src/provider/index.ts";
 import { EVERYTHING, roleName, rotaPolicy, type Statement } from "../permissions/index.ts";
 import { found } from "./finding.ts";
 
