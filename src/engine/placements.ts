@@ -11,6 +11,7 @@ import {
   withRetry,
 } from "../provider/index.ts";
 import type { Log, OpenPlacement } from "./env.ts";
+import { hourlyRate } from "./rate.ts";
 import { secretValues } from "./secrets.ts";
 
 export interface PlacementsInput {
@@ -51,6 +52,7 @@ export async function openPlacements(input: PlacementsInput): Promise<Map<string
       );
     }
     const module = await load();
+    const prices = pricesOf(placement.name, placement.type, placement.options);
     const adapter = await module.open({
       placement: placement.name,
       options: ownOptions(placement.options),
@@ -61,6 +63,7 @@ export async function openPlacements(input: PlacementsInput): Promise<Map<string
       clock: input.clock,
       random: input.random,
       env: input.env,
+      hourlyNanos: hourlyRate(placement.type, placement.options, prices),
       log: withRedaction(input.log, redact),
     });
     // A failed call is tried again where that is safe, and no secret's value leaves in an error or a log line.
@@ -70,11 +73,7 @@ export async function openPlacements(input: PlacementsInput): Promise<Map<string
       input.clock,
       redact,
     );
-    open.set(placement.name, {
-      provider,
-      options: placement.options,
-      prices: pricesOf(placement.name, placement.type, placement.options),
-    });
+    open.set(placement.name, { provider, options: placement.options, prices });
   }
   return open;
 }

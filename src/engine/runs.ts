@@ -60,7 +60,8 @@ export function newRun(input: NewRun): Run {
   };
 }
 
-function compute(job: Job): Pick<Run, "workload" | "cpu" | "memoryBytes" | "gpu"> {
+/** What the meter multiplies. */
+export function compute(job: Job): Pick<Run, "workload" | "cpu" | "memoryBytes" | "gpu"> {
   const w = job.workload;
   if (w.kind === "process") return { workload: w.kind, cpu: w.cpu, memoryBytes: w.memoryBytes, gpu: 0 };
   if (w.kind === "container") return { workload: w.kind, cpu: w.cpu, memoryBytes: w.memoryBytes, gpu: w.gpu ?? 0 };

@@ -14,5 +14,6 @@ export * from "./retry.ts";
 export * from "./send.ts";
 export * from "./shorten.ts";
 export * from "./status.ts";
+export * from "./time-limit.ts";
 export * from "./unchanged.ts";
 export * from "./wrap.ts";

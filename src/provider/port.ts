@@ -169,6 +169,8 @@ export interface OpenContext {
   readonly random: Random;
   /** The environment that child processes and credential chains may see. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** By the price book, what an hour of the job's run costs here: 10^-9 of its cost limit's currency. Undefined: not known. */
+  readonly hourlyNanos?: (job: Job) => bigint | undefined;
   readonly log: (level: "debug" | "info" | "warn" | "error", message: string, fields?: JsonObject) => void;
 }
 
