@@ -1,37 +1,52 @@
 import type { ObservedResource, Resource, ResourceChange } from "../../src/model/index.ts";
 import { ProviderError } from "../../src/provider/index.ts";
 import { Definitions } from "./resources/definitions.ts";
+import { JobDefinitions } from "./resources/job-definitions.ts";
+import { LogGroup } from "./resources/log-group.ts";
 import { Schedules } from "./resources/schedules.ts";
 import type { Signal, World } from "./resources/world.ts";
 
-/** What rota holds in an account: task definitions and schedules, read whole or not at all, written only over what was read. */
+/** One kind of resource: read whole or not at all, written only over what was read. */
+interface Kind {
+  list(signal: Signal): Promise<readonly ObservedResource[]>;
+  apply(change: Exclude<ResourceChange, { action: "keep" }>, signal: Signal): Promise<ObservedResource | undefined>;
+}
+
+/** What rota holds in an account. */
 export class Deployments {
-  readonly #definitions: Definitions;
+  readonly #kinds: ReadonlyMap<string, Kind>;
   readonly #schedules: Schedules;
+  readonly #definitions: Readonly<Record<string, Definitions | JobDefinitions>>;
 
   constructor(world: World) {
-    this.#definitions = new Definitions(world);
+    const logGroup = new LogGroup(world);
+    const definitions = {
+      taskDefinition: new Definitions(world, logGroup),
+      jobDefinition: new JobDefinitions(world, logGroup),
+    };
+    this.#definitions = definitions;
     this.#schedules = new Schedules(world);
+    this.#kinds = new Map<string, Kind>(Object.entries({ ...definitions, schedule: this.#schedules }));
   }
 
   async list(signal: Signal): Promise<readonly ObservedResource[]> {
-    const [definitions, schedules] = await Promise.all([this.#definitions.list(signal), this.#schedules.list(signal)]);
-    return [...definitions, ...schedules];
+    return (await Promise.all([...this.#kinds.values()].map((kind) => kind.list(signal)))).flat();
   }
 
   async apply(change: ResourceChange, signal: Signal): Promise<ObservedResource | undefined> {
     if (change.action === "keep") return change.actual;
     const subject = change.action === "delete" ? change.actual : change.desired;
-    if (subject.kind === "taskDefinition") return this.#definitions.apply(change, signal);
-    if (subject.kind === "schedule") return this.#schedules.apply(change, signal);
-    throw new ProviderError("invalid", `AWS has no ${subject.kind}`);
+    const kind = this.#kinds.get(subject.kind);
+    if (!kind) throw new ProviderError("invalid", `AWS has no ${subject.kind}`);
+    return kind.apply(change, signal);
   }
 
   setPaused(job: string, paused: boolean, signal: Signal): Promise<void> {
     return this.#schedules.setPaused(job, paused, signal);
   }
 
-  ensureDefinition(desired: Resource, signal: Signal): Promise<void> {
-    return this.#definitions.ensure(desired, signal);
+  /** For a run whose definition is not there. */
+  async ensure(desired: Resource, signal: Signal): Promise<void> {
+    await this.#definitions[desired.kind]?.ensure(desired, signal);
   }
 }

@@ -13,8 +13,10 @@ export const BY_SCHEDULE = "rota/schedule";
 /** The container's name within the task. */
 export const CONTAINER = "job";
 const SEPARATORS = { group: ".", family: "_" } as const;
-/** EventBridge Scheduler: names of groups and schedules; ECS: names of families. */
-const LONGEST = { group: 64, schedule: 64, family: 255 } as const;
+/** EventBridge Scheduler: names of groups and schedules; ECS: names of families; Batch: names of definitions and jobs. */
+const LONGEST = { group: 64, schedule: 64, family: 255, batch: 128 } as const;
+
+const RUN_DIGITS = 24;
 
 /** The schedule group of a namespace and environment. Their names have no dot and no underscore, so nothing runs together. */
 export function groupName({ namespace, environment }: Owner): string {
@@ -27,6 +29,21 @@ export function familyName(owner: Owner, job: string): string {
 
 export function familyPrefix({ namespace, environment }: Owner): string {
   return `${["rota", namespace, environment].join(SEPARATORS.family)}${SEPARATORS.family}`;
+}
+
+export function jobDefinitionName(owner: Owner, job: string): string {
+  return shorten(familyName(owner, job), LONGEST.batch);
+}
+
+/** What a job of Batch is called: its definition's name, and for a start of rota's own what stands for the run's key. */
+export function batchJobName(owner: Owner, job: string, run?: string): string {
+  if (run === undefined) return jobDefinitionName(owner, job);
+  return `${shorten(familyName(owner, job), LONGEST.batch - RUN_DIGITS - 1)}${runSuffix(run)}`;
+}
+
+/** What the name of a job of Batch ends with when rota started it. */
+export function runSuffix(run: string): string {
+  return `_${digest(run, RUN_DIGITS)}`;
 }
 
 export function scheduleName(job: string, suffix: string): string {
@@ -51,6 +68,11 @@ export function tagsOf(mark: Partial<OwnershipMark>, more: Readonly<Record<strin
   return Object.entries({ ...mark, ...more })
     .map(([name, value]) => ({ key: `rota:${name}`, value }))
     .sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+/** Tags that a service gives as a map, as a list. */
+export function tagList(tags: Readonly<Record<string, string>> | undefined): readonly Tag[] {
+  return Object.entries(tags ?? {}).map(([key, value]) => ({ key, value }));
 }
 
 /** The value of one of our tags, in either spelling of the services. */

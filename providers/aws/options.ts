@@ -7,6 +7,10 @@ export interface AwsOptions {
   readonly account: string;
   /** Name of the ECS cluster. */
   readonly cluster: string;
+  /** What containers run on unless the job says otherwise. */
+  readonly runner: "ecs" | "batch";
+  /** Name or ARN of the Fargate job queue of AWS Batch, for `runner: batch`. */
+  readonly jobQueue?: string;
   readonly subnets: readonly string[];
   readonly securityGroups: readonly string[];
   /** Needed in a public subnet without NAT, to pull the image. */
@@ -43,6 +47,14 @@ export const awsOptions: z.ZodType<AwsOptions> = z.strictObject({
     .string()
     .regex(/^[A-Za-z0-9_-]{1,255}$/, "must be a cluster's name")
     .default("default"),
+  runner: z.enum(["ecs", "batch"], "must be ecs or batch").default("ecs"),
+  jobQueue: z
+    .string()
+    .regex(
+      /^(?:arn:aws[a-z-]*:batch:[a-z0-9-]+:\d{12}:job-queue\/)?[A-Za-z0-9_-]{1,128}$/,
+      "must be a job queue's name or ARN",
+    )
+    .optional(),
   subnets: z
     .array(z.string().regex(/^subnet-[0-9a-z]+$/, "must be a subnet's id"))
     .min(1)

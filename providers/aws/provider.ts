@@ -26,14 +26,14 @@ import type { Api } from "./api/index.ts";
 import { Deployments } from "./deployments.ts";
 import { checkAws } from "./doctor/check.ts";
 import { classify } from "./errors.ts";
-import { readLogs, streamOf } from "./logs.ts";
-import { measureTask } from "./measure.ts";
 import type { Owner } from "./naming.ts";
 import type { AwsOptions } from "./options.ts";
 import { documentsOf } from "./permissions/index.ts";
 import { render } from "./render.ts";
-import { Runs } from "./runs.ts";
-import { parseHandle } from "./task-state.ts";
+import type { World } from "./resources/world.ts";
+import { readLogs } from "./runs/logs.ts";
+import { Runs } from "./runs/runs.ts";
+import type { Setting } from "./work/index.ts";
 
 /** ECS remembers a client token for a day. */
 const TOKEN_SECONDS = 86_400;
@@ -49,6 +49,7 @@ export class AwsProvider implements Provider {
   readonly #options: AwsOptions;
   readonly #api: Api;
   readonly #owner: Owner;
+  readonly #setting: Setting;
   readonly #deployments: Deployments;
   readonly #runs: Runs;
 
@@ -58,14 +59,11 @@ export class AwsProvider implements Provider {
     this.#api = api;
     this.placement = context.placement;
     this.#owner = { namespace: context.namespace, environment: context.environment };
-    this.#deployments = new Deployments({
-      api,
-      owner: this.#owner,
-      options,
-      clock: context.clock,
-      random: context.random,
-    });
-    this.#runs = new Runs(api, this.#owner, options, this.#deployments);
+    this.#setting = { owner: this.#owner, options, hourlyNanos: context.hourlyNanos ?? (() => undefined) };
+    const { clock, random } = context;
+    const world: World = { api, owner: this.#owner, options, clock, random };
+    this.#deployments = new Deployments(world);
+    this.#runs = new Runs(world, this.#setting, this.#deployments);
     const known = options.containerInsights;
     this.capabilities = {
       schedules: "native",
@@ -78,7 +76,7 @@ export class AwsProvider implements Provider {
   }
 
   render(desired: DesiredJob, now: Instant): Rendering {
-    return render(desired, this.#owner, this.#options, now);
+    return render(desired, this.#setting, now);
   }
 
   listDeployments(options?: CallOptions): Promise<readonly ObservedResource[]> {
@@ -110,17 +108,11 @@ export class AwsProvider implements Provider {
   }
 
   measure(handle: RunHandle, after: Instant, options?: CallOptions): Promise<readonly Sample[]> {
-    return guarded(options, as("measure"), async () => {
-      await this.#runs.inspect(handle, options?.signal);
-      if (!this.#options.containerInsights) return [];
-      const { id: task } = parseHandle(handle);
-      const log = streamOf({ owner: this.#owner, task });
-      return measureTask(this.#api, { cluster: this.#options.cluster, task, log, after }, options?.signal);
-    });
+    return guarded(options, as("measure"), () => this.#runs.measure(handle, after, options?.signal));
   }
 
   stop(handle: RunHandle, mode: StopMode, options?: CallOptions): Promise<void> {
-    return guarded(options, as("stop"), () => this.#runs.stop(handle, `rota: ${mode} stop`, options?.signal));
+    return guarded(options, as("stop"), () => this.#runs.stop(handle, mode, options?.signal));
   }
 
   async *logs(
@@ -130,8 +122,7 @@ export class AwsProvider implements Provider {
     throwIfAborted(options.signal);
     try {
       yield* readLogs(this.#api, {
-        owner: this.#owner,
-        task: parseHandle(handle).id,
+        stream: () => this.#runs.output(handle, options.signal),
         follow: options.follow ?? false,
         tailLines: options.tailLines,
         clock: this.#context.clock,

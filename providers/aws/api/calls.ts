@@ -1,3 +1,4 @@
+import type * as batch from "@aws-sdk/client-batch";
 import type * as logs from "@aws-sdk/client-cloudwatch-logs";
 import type * as ec2 from "@aws-sdk/client-ec2";
 import type * as ecs from "@aws-sdk/client-ecs";
@@ -26,6 +27,14 @@ export interface Calls {
   "ecs:ListTasks": Call<ecs.ListTasksRequest, ecs.ListTasksResponse>;
   "ecs:DescribeTasks": Call<ecs.DescribeTasksRequest, ecs.DescribeTasksResponse>;
   "ecs:DescribeClusters": Call<ecs.DescribeClustersRequest, ecs.DescribeClustersResponse>;
+  "batch:RegisterJobDefinition": Call<batch.RegisterJobDefinitionRequest, batch.RegisterJobDefinitionResponse>;
+  "batch:DeregisterJobDefinition": Call<batch.DeregisterJobDefinitionRequest, object>;
+  "batch:DescribeJobDefinitions": Call<batch.DescribeJobDefinitionsRequest, batch.DescribeJobDefinitionsResponse>;
+  "batch:SubmitJob": Call<batch.SubmitJobRequest, batch.SubmitJobResponse>;
+  "batch:TerminateJob": Call<batch.TerminateJobRequest, object>;
+  "batch:ListJobs": Call<batch.ListJobsRequest, batch.ListJobsResponse>;
+  "batch:DescribeJobs": Call<batch.DescribeJobsRequest, batch.DescribeJobsResponse>;
+  "batch:DescribeJobQueues": Call<batch.DescribeJobQueuesRequest, batch.DescribeJobQueuesResponse>;
   "logs:CreateLogGroup": Call<logs.CreateLogGroupRequest, object>;
   "logs:PutRetentionPolicy": Call<logs.PutRetentionPolicyRequest, object>;
   "logs:GetLogEvents": Call<logs.GetLogEventsRequest, logs.GetLogEventsResponse>;

@@ -15,6 +15,7 @@ type Sdk = Readonly<Record<string, new (input: object) => object>>;
 const SDKS: Readonly<Record<string, { readonly client: string; readonly load: () => Promise<unknown> }>> = {
   scheduler: { client: "SchedulerClient", load: () => import("@aws-sdk/client-scheduler") },
   ecs: { client: "ECSClient", load: () => import("@aws-sdk/client-ecs") },
+  batch: { client: "BatchClient", load: () => import("@aws-sdk/client-batch") },
   logs: { client: "CloudWatchLogsClient", load: () => import("@aws-sdk/client-cloudwatch-logs") },
   sts: { client: "STSClient", load: () => import("@aws-sdk/client-sts") },
   iam: { client: "IAMClient", load: () => import("@aws-sdk/client-iam") },

@@ -1,9 +1,8 @@
-import { type Finding, ProviderError } from "../../../src/provider/index.ts";
+import { type Finding, next, ProviderError, pages } from "../../../src/provider/index.ts";
 import type { Api } from "../api/index.ts";
 import type { Owner } from "../naming.ts";
 import type { AwsOptions } from "../options.ts";
-import { next, pages } from "../../../src/provider/index.ts";
-import { EVERYTHING, roleName, rotaPolicy, type Statement } from "../permissions/index.ts";
+import { everything, roleName, rotaPolicy, type Statement } from "../permissions/index.ts";
 import { found } from "./finding.ts";
 
 const NAME = "permissions";
@@ -22,7 +21,7 @@ export async function checkPermissions(
   let asked = 0;
   try {
     const source = await principalOf(api, caller, signal);
-    for (const statement of rotaPolicy(options, owner, EVERYTHING).Statement) {
+    for (const statement of rotaPolicy(options, owner, everything(options)).Statement) {
       const denied = await deniedOf(api, source, statement, signal);
       asked += statement.Action.length;
       missing.push(...denied.map((action) => `${action} (${statement.Sid})`));

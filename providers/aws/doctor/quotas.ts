@@ -1,8 +1,7 @@
-import { type Finding, ProviderError } from "../../../src/provider/index.ts";
+import { type Finding, next, ProviderError, pages } from "../../../src/provider/index.ts";
 import type { Api } from "../api/index.ts";
 import { groupName, type Owner } from "../naming.ts";
 import type { AwsOptions } from "../options.ts";
-import { next, pages } from "../../../src/provider/index.ts";
 import { found } from "./finding.ts";
 
 /** A use of the quota from which a person should know. */

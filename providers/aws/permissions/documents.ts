@@ -33,13 +33,13 @@ export function documentsOf(
       trust: trust(["scheduler.amazonaws.com"], account),
       policy: schedulerPolicy(options, owner, uses),
     }),
-    ...(uses.tasks
+    ...(uses.tasks || uses.batch
       ? role("execution", "pulls images, reads secrets, writes logs", executionRole, {
           trust: trust(["ecs-tasks.amazonaws.com"], account),
           policy: executionPolicy(options, owner, uses),
         })
       : []),
-    ...(uses.tasks && options.taskRole !== undefined
+    ...((uses.tasks || uses.batch) && options.taskRole !== undefined
       ? [taskTrust(options.taskRole, trust(["ecs-tasks.amazonaws.com"], account))]
       : []),
   ];

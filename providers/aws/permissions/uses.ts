@@ -1,12 +1,15 @@
 import type { DesiredJob } from "../../../src/model/index.ts";
 import { arnOf } from "../naming.ts";
 import type { AwsOptions } from "../options.ts";
-import { secretArn } from "../resources/task-definition.ts";
+import { secretArn } from "../resources/container.ts";
+import { jobOptionsOf } from "../work/index.ts";
 
 /** What jobs ask of AWS, and permissions are narrowed to. */
 export interface Uses {
   /** Containers, as ECS tasks. */
   readonly tasks: boolean;
+  /** Containers, as jobs of Batch. */
+  readonly batch: boolean;
   /** ARNs of the secrets and parameters that runs are given. */
   readonly secrets: readonly string[];
   /** Repositories of ECR that images come from. */
@@ -15,8 +18,13 @@ export interface Uses {
 
 export function usesOf(jobs: readonly DesiredJob[], options: AwsOptions): Uses {
   const containers = jobs.flatMap(({ job }) => (job.workload.kind === "container" ? [job.workload] : []));
+  const runners = jobs.flatMap(({ job }) => {
+    const own = job.workload.kind === "container" ? jobOptionsOf(job, options) : undefined;
+    return own?.ok ? [own.runner] : [];
+  });
   return {
-    tasks: containers.length > 0,
+    tasks: runners.includes("ecs"),
+    batch: runners.includes("batch") && options.jobQueue !== undefined,
     secrets: distinct(
       containers.flatMap(({ secrets }) => Object.values(secrets).map((each) => secretArn(each, options))),
     ),
@@ -25,7 +33,9 @@ export function usesOf(jobs: readonly DesiredJob[], options: AwsOptions): Uses {
 }
 
 /** All that a placement's options make possible: what `doctor` asks about, who knows no jobs. */
-export const EVERYTHING: Uses = { tasks: true, secrets: [], repositories: [] };
+export function everything(options: AwsOptions): Uses {
+  return { tasks: true, batch: options.jobQueue !== undefined, secrets: [], repositories: [] };
+}
 
 const ECR = /^(\d{12})\.dkr\.ecr(?:-fips)?\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?\/([^:@]+)/;
 

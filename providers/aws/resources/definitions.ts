@@ -9,6 +9,7 @@ import {
 } from "../../../src/model/index.ts";
 import { inParallel, next, ProviderError, pages, plain, unchanged } from "../../../src/provider/index.ts";
 import { familyPrefix, isOwnedBy, tagsOf, tagValue } from "../naming.ts";
+import type { LogGroup } from "./log-group.ts";
 import { readTaskDefinition, registerRequest, type TaskDefinitionFields } from "./task-definition.ts";
 import { PAGE, type Signal, type World } from "./world.ts";
 
@@ -20,9 +21,11 @@ type Definition =
 /** The task definitions of a namespace and environment. A revision is never changed: an update registers the next one. */
 export class Definitions {
   readonly #world: World;
+  readonly #logGroup: LogGroup;
 
-  constructor(world: World) {
+  constructor(world: World, logGroup: LogGroup) {
     this.#world = world;
+    this.#logGroup = logGroup;
   }
 
   async list(signal: Signal): Promise<readonly ObservedResource[]> {
@@ -105,33 +108,11 @@ export class Definitions {
     const { api, owner, options } = this.#world;
     const mark = { ...owner, job };
     const declared = fields as unknown as TaskDefinitionFields;
-    await this.#ensureLogGroup(declared.logGroup);
+    await this.#logGroup.ensure(declared.logGroup);
     const request = registerRequest(family, declared, options.region, tagsOf(mark, tags), kept);
     const { taskDefinition } = await api.send("ecs:RegisterTaskDefinition", request, signal);
     if (!taskDefinition) throw new ProviderError("unavailable", "ECS did not say what it registered");
     return observeDefinition(family, taskDefinition, mark);
-  }
-
-  #logGroup: Promise<void> | undefined;
-  #ensureLogGroup(name: string): Promise<void> {
-    const made = this.#logGroup ?? this.#createLogGroup(name);
-    this.#logGroup = made;
-    void made.catch(() => {
-      this.#logGroup = undefined;
-    });
-    return made;
-  }
-
-  async #createLogGroup(logGroupName: string): Promise<void> {
-    const { api, owner, options } = this.#world;
-    const tags = Object.fromEntries(tagsOf(owner).map(({ key, value }) => [key, value]));
-    try {
-      await api.send("logs:CreateLogGroup", { logGroupName, tags });
-    } catch (error) {
-      if (error instanceof ProviderError && error.code === "exists") return;
-      throw error;
-    }
-    await api.send("logs:PutRetentionPolicy", { logGroupName, retentionInDays: options.logRetentionDays });
   }
 
   /** For a run whose definition is not there: registers it, marked so that a later deployment may put its own in its place. */

@@ -1,21 +1,11 @@
 import type * as scheduler from "@aws-sdk/client-scheduler";
 import type { CatchUpPolicy, DesiredJob, Instant, Json, JsonObject, Resource } from "../../../src/model/index.ts";
-import {
-  BY_SCHEDULE,
-  CONTAINER,
-  clientToken,
-  familyName,
-  groupName,
-  type Owner,
-  partitionOf,
-  scheduleName,
-  tagsOf,
-} from "../naming.ts";
+import { groupName, type Owner, partitionOf, scheduleName } from "../naming.ts";
 import type { AwsOptions } from "../options.ts";
 import type { NativeSchedule } from "../translate/index.ts";
+import type { Setting, Work } from "../work/index.ts";
+import { markedJob } from "./mark.ts";
 
-/** EventBridge replaces this in the input by the scheduled instant, `2026-12-01T14:00:00Z` (User guide, "Context attributes"). */
-const SCHEDULED_TIME = "<aws.scheduler.scheduled-time>";
 /** Tries to deliver a start go on this long: later it would belong to no fire. Without catch-up, as short as can be said. */
 const EVENT_AGE_SECONDS: Readonly<Record<CatchUpPolicy, number>> = { none: 60, last: 600, all: 600 };
 const DELIVERY_ATTEMPTS = 185;
@@ -43,11 +33,12 @@ export interface ScheduleFields {
   readonly input: Json;
 }
 
-export function targetArn(region: string): string {
-  return `arn:${partitionOf(region)}:scheduler:::aws-sdk:ecs:runTask`;
-}
-
-export function scheduleOf({ job }: DesiredJob, native: NativeSchedule, owner: Owner, options: AwsOptions): Resource {
+export function scheduleOf(
+  { job }: DesiredJob,
+  native: NativeSchedule,
+  { start, needs }: Extract<Work, { ok: true }>,
+  { owner, options }: Setting,
+): Resource {
   const fields: ScheduleFields = {
     group: groupName(owner),
     expression: native.expression,
@@ -56,65 +47,28 @@ export function scheduleOf({ job }: DesiredJob, native: NativeSchedule, owner: O
     ...(native.endAt === undefined ? {} : { end: instantText(native.endAt) }),
     afterCompletion: native.passes || native.expression.startsWith("at(") ? "DELETE" : "NONE",
     flexibleMinutes: 0,
-    target: targetArn(options.region),
+    target: `arn:${partitionOf(options.region)}:scheduler:::aws-sdk:${start.action}`,
     role: options.schedulerRole,
     maximumEventAgeSeconds: EVENT_AGE_SECONDS[job.schedule.catchUp.policy],
     maximumRetryAttempts: DELIVERY_ATTEMPTS,
     ...(options.deadLetterQueue === undefined ? {} : { deadLetterQueue: options.deadLetterQueue }),
-    input: inputOf(job.name, owner, options),
+    input: start.input,
   };
   return {
     kind: "schedule",
     id: scheduleName(job.name, native.suffix),
     job: job.name,
     fields: fields as unknown as JsonObject,
-    dependsOn: [`taskDefinition/${familyName(owner, job.name)}`],
-  };
-}
-
-/**
- * RunTask's parameters with a capital first letter, as universal targets want them. The token is the fire's: a start that
- * EventBridge delivers twice, or that two schedules of the job make at one instant, is one task.
- */
-function inputOf(job: string, owner: Owner, options: AwsOptions): Json {
-  const variables: Readonly<Record<string, string>> = {
-    ROTA_ENV: owner.environment,
-    ROTA_FIRE: SCHEDULED_TIME,
-    ROTA_JOB: job,
-    ROTA_NAMESPACE: owner.namespace,
-  };
-  return {
-    ClientToken: `${clientToken(owner.namespace, owner.environment, job)}-${SCHEDULED_TIME}`,
-    Cluster: options.cluster,
-    Count: 1,
-    LaunchType: "FARGATE",
-    NetworkConfiguration: {
-      AwsvpcConfiguration: {
-        AssignPublicIp: options.assignPublicIp ? "ENABLED" : "DISABLED",
-        SecurityGroups: options.securityGroups,
-        Subnets: options.subnets,
-      },
-    },
-    Overrides: {
-      ContainerOverrides: [
-        {
-          Environment: Object.entries(variables).map(([Name, Value]) => ({ Name, Value })),
-          Name: CONTAINER,
-        },
-      ],
-    },
-    StartedBy: BY_SCHEDULE,
-    Tags: tagsOf({ ...owner, job }, { fire: SCHEDULED_TIME }).map(({ key, value }) => ({ Key: key, Value: value })),
-    TaskDefinition: familyName(owner, job),
+    ...(needs.length === 0 ? {} : { dependsOn: needs.map(({ kind, id }) => `${kind}/${id}`) }),
   };
 }
 
 /** What rota manages of a schedule that was read, and what somebody set beside it. `now`: a start before it no longer counts. */
 export function readSchedule(
   read: scheduler.GetScheduleOutput,
-  options: AwsOptions,
+  { owner, options }: { readonly owner: Owner; readonly options: AwsOptions },
   now: Instant,
-): { readonly fields: ScheduleFields; readonly unmanaged: JsonObject } {
+): { readonly job: string | undefined; readonly fields: ScheduleFields; readonly unmanaged: JsonObject } {
   const { Target, FlexibleTimeWindow, StartDate, EndDate } = read;
   const queue = Target?.DeadLetterConfig?.Arn;
   const startAt = StartDate && new Date(StartDate).getTime();
@@ -133,14 +87,13 @@ export function readSchedule(
     ...(options.deadLetterQueue === undefined || queue === undefined ? {} : { deadLetterQueue: queue }),
     input: inputFrom(Target?.Input),
   };
+  const job = markedJob(fields.input, owner);
   const unmanaged = {
     ...(read.KmsKeyArn ? { kmsKey: read.KmsKeyArn } : {}),
-    ...(read.Description && read.Description !== describe(tagJob(fields.input))
-      ? { description: read.Description }
-      : {}),
+    ...(read.Description && read.Description !== describe(job) ? { description: read.Description } : {}),
     ...(options.deadLetterQueue === undefined && queue !== undefined ? { deadLetterQueue: queue } : {}),
   };
-  return { fields, unmanaged };
+  return { job, fields, unmanaged };
 }
 
 export interface RequestParts {
@@ -183,17 +136,6 @@ export function scheduleRequest(
       ...(typeof queue === "string" ? { DeadLetterConfig: { Arn: queue } } : {}),
     },
   };
-}
-
-/** The job that a schedule's input names; undefined for a schedule that is not of rota's making. */
-export function tagJob(input: Json): string | undefined {
-  const tags =
-    input !== null && typeof input === "object" && !Array.isArray(input) ? (input as JsonObject)["Tags"] : undefined;
-  if (!Array.isArray(tags)) return undefined;
-  for (const tag of tags as readonly JsonObject[]) {
-    if (tag?.["Key"] === "rota:job" && typeof tag["Value"] === "string") return tag["Value"];
-  }
-  return undefined;
 }
 
 function describe(job: string | undefined): string {

@@ -1,8 +1,8 @@
 import type { GetScheduleOutput, UpdateScheduleInput } from "@aws-sdk/client-scheduler";
-import { fingerprint, type JsonObject, type ObservedResource, type ResourceChange } from "../../../src/model/index.ts";
+import { fingerprint, type ObservedResource, type ResourceChange } from "../../../src/model/index.ts";
 import { inParallel, next, ProviderError, pages, plain, unchanged } from "../../../src/provider/index.ts";
 import { clientToken, familyName, groupName, isOwnedBy, tagsOf } from "../naming.ts";
-import { readSchedule, type ScheduleFields, scheduleRequest, tagJob } from "./schedule.ts";
+import { readSchedule, type ScheduleFields, scheduleRequest } from "./schedule.ts";
 import { PAGE, type Signal, type World } from "./world.ts";
 
 /** The schedules of a namespace and environment, in a group of their own that carries the mark. */
@@ -40,9 +40,8 @@ export class Schedules {
       if (error instanceof ProviderError && error.code === "missing") return undefined;
       throw error;
     }
-    const { fields, unmanaged } = readSchedule(read, options, clock.now());
-    const job = tagJob(fields.input);
-    if (job === undefined || !isOwnedBy(owner, (fields.input as JsonObject)["Tags"])) return undefined;
+    const { job, fields, unmanaged } = readSchedule(read, { owner, options }, clock.now());
+    if (job === undefined) return undefined;
     return {
       kind: "schedule",
       id: name,

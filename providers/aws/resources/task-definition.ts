@@ -1,8 +1,9 @@
 import type * as ecs from "@aws-sdk/client-ecs";
-import type { Job, JsonObject, Resource } from "../../../src/model/index.ts";
-import { fargateSize } from "../fargate.ts";
-import { arnOf, CONTAINER, familyName, logGroupName, type Owner } from "../naming.ts";
+import type { ContainerWorkload, Job, JsonObject, Resource } from "../../../src/model/index.ts";
+import { CONTAINER, familyName, logGroupName, type Owner } from "../naming.ts";
 import type { AwsOptions } from "../options.ts";
+import type { FargateSize } from "../work/fargate.ts";
+import { LOG_PREFIX, pairs, secretsOf, withoutEmpty } from "./container.ts";
 
 /** ECS waits at most so long between SIGTERM and SIGKILL on Fargate (ContainerDefinition.stopTimeout). */
 const MOST_STOP_SECONDS = 120;
@@ -25,19 +26,18 @@ export interface TaskDefinitionFields {
   readonly stopTimeoutSeconds: number;
 }
 
-/** The task definition of a job; undefined when it is no container, or of a size that Fargate does not have. */
-export function taskDefinitionOf(job: Job, owner: Owner, options: AwsOptions): Resource | undefined {
-  const { workload } = job;
-  if (workload.kind !== "container") return undefined;
-  const size = fargateSize(workload.cpu, workload.memoryBytes);
-  if (!size) return undefined;
+/** The task definition of a job, in the size that Fargate gives it. */
+export function taskDefinitionOf(
+  job: Job,
+  { workload, size }: { readonly workload: ContainerWorkload; readonly size: FargateSize },
+  owner: Owner,
+  options: AwsOptions,
+): Resource {
   const fields: TaskDefinitionFields = {
     image: workload.image,
     command: workload.command,
     env: workload.env,
-    secrets: Object.fromEntries(
-      Object.entries(workload.secrets).map(([variable, reference]) => [variable, secretArn(reference, options)]),
-    ),
+    secrets: secretsOf(workload, options),
     cpu: size.cpu,
     memory: size.memory,
     architecture: options.architecture,
@@ -52,13 +52,6 @@ export function taskDefinitionOf(job: Job, owner: Owner, options: AwsOptions): R
     job: job.name,
     fields: fields as unknown as JsonObject,
   };
-}
-
-/** `ssm:/name` is a parameter, an ARN is itself, anything else the name of a secret in Secrets Manager. */
-export function secretArn(reference: string, options: AwsOptions): string {
-  if (reference.startsWith("arn:")) return reference;
-  if (reference.startsWith("ssm:")) return arnOf(options, "ssm", `parameter/${reference.slice(4).replace(/^\//, "")}`);
-  return arnOf(options, "secretsmanager", `secret:${reference}`);
 }
 
 /** A whole new revision; what was set by hand beside what rota manages is said again. */
@@ -112,9 +105,6 @@ type Kept = Partial<ecs.RegisterTaskDefinitionRequest> & {
   readonly containers?: ecs.ContainerDefinition[];
 };
 
-/** Log streams are named `rota/job/TASK` (the awslogs driver: prefix, container, task id). */
-export const LOG_PREFIX = "rota";
-
 /** What rota manages of a definition that was read, and what somebody set beside it. */
 export function readTaskDefinition(definition: ecs.TaskDefinition): {
   readonly fields: TaskDefinitionFields;
@@ -149,17 +139,4 @@ export function readTaskDefinition(definition: ecs.TaskDefinition): {
   const container = withoutEmpty({ ...extras, ...(String(memory) === definition.memory ? {} : { memory }) });
   const beside = { container, containers: others, volumes, ephemeralStorage, pidMode, ipcMode, proxyConfiguration };
   return { fields, unmanaged: withoutEmpty(beside) };
-}
-
-/** What AWS fills in by itself (empty lists, cpu 0) is nobody's wish. */
-function withoutEmpty(values: object): JsonObject {
-  const kept = Object.entries(values).filter(([, value]) => {
-    if (value === undefined || value === null || value === 0 || value === "") return false;
-    return typeof value !== "object" || Object.keys(value as object).length > 0;
-  });
-  return JSON.parse(JSON.stringify(Object.fromEntries(kept))) as JsonObject;
-}
-
-function pairs(values: Readonly<Record<string, string>>): readonly [string, string][] {
-  return Object.entries(values).sort(([a], [b]) => (a < b ? -1 : 1));
 }

@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { JobLives } from "./job-lives.ts";
 import { TaskLives } from "./lives.ts";
 
 /** What goes wrong with a request. `lost`: it has its effect, and the connection is cut before the answer. */
@@ -23,9 +24,20 @@ const SCHEDULER: Readonly<Record<string, string>> = {
   DELETE: "DeleteSchedule",
   GET: "GetSchedule",
 };
+const BATCH: Readonly<Record<string, string>> = {
+  registerjobdefinition: "RegisterJobDefinition",
+  deregisterjobdefinition: "DeregisterJobDefinition",
+  describejobdefinitions: "DescribeJobDefinitions",
+  submitjob: "SubmitJob",
+  terminatejob: "TerminateJob",
+  listjobs: "ListJobs",
+  describejobs: "DescribeJobs",
+};
 /** Listings that moto gives in one piece, and AWS in pages: where the items and the tokens are. */
 const PAGED: Readonly<Record<string, { readonly items: string; readonly token: string }>> = {
   ListTasks: { items: "taskArns", token: "nextToken" },
+  ListJobs: { items: "jobSummaryList", token: "nextToken" },
+  DescribeJobDefinitions: { items: "jobDefinitions", token: "nextToken" },
   ListTaskDefinitionFamilies: { items: "families", token: "nextToken" },
 };
 
@@ -35,6 +47,7 @@ const PAGED: Readonly<Record<string, { readonly items: string; readonly token: s
  */
 export class Front {
   readonly lives: TaskLives;
+  readonly jobs: JobLives;
   /** Asked for each request; what it answers goes wrong. */
   fault: (exchange: Exchange) => Fault | undefined = () => undefined;
   pageSize = 100;
@@ -47,6 +60,7 @@ export class Front {
   constructor(moto: string, now: () => number) {
     this.#moto = moto;
     this.lives = new TaskLives(now);
+    this.jobs = new JobLives(now);
     this.#server = createServer((request, response) => void this.#serve(request, response));
   }
 
@@ -111,7 +125,8 @@ export class Front {
 
   async #forward(request: IncomingMessage, text: string, { operation, body }: Exchange): Promise<Answer> {
     const { desiredStatus: _desired, nextToken: _token, maxResults: _most, ...rest } = body;
-    const sent = operation === "ListTasks" ? JSON.stringify(rest) : text;
+    const isWhole = operation === "ListTasks" || operation === "ListJobs" || operation === "DescribeJobDefinitions";
+    const sent = isWhole ? JSON.stringify({ ...rest, ...statusFor(operation) }) : text;
     const headers = Object.entries(request.headers).filter(
       ([name]) => !/^(?:host|connection|content-length|expect)$/.test(name),
     );
@@ -128,7 +143,7 @@ export class Front {
     return { status: answer.status, headers: Object.fromEntries(kept), text: await answer.text() };
   }
 
-  #adapt({ operation, body }: Exchange, answer: Answer): Answer {
+  #adapt({ service, operation, body }: Exchange, answer: Answer): Answer {
     if (answer.status >= 300) return answer;
     if (
       operation === "RunTask" ||
@@ -141,6 +156,10 @@ export class Front {
         ...answer,
         text: JSON.stringify(this.lives.adapt(operation, body, parsed)),
       });
+    }
+    if (service === "batch") {
+      const parsed = JSON.parse(answer.text === "" ? "{}" : answer.text) as Record<string, unknown>;
+      return this.#page(operation, body, { ...answer, text: JSON.stringify(this.jobs.adapt(operation, body, parsed)) });
     }
     return this.#page(operation, body, answer);
   }
@@ -159,6 +178,11 @@ export class Front {
   }
 }
 
+/** moto lists jobs as it believes them to be: all of them, and the front says which are in the state that was asked for. */
+function statusFor(operation: string): object {
+  return operation === "ListJobs" ? { filters: [{ name: "JOB_NAME", values: ["*"] }], jobStatus: undefined } : {};
+}
+
 function exchangeOf(request: IncomingMessage, text: string): Exchange {
   const target = request.headers["x-amz-target"];
   const url = new URL(request.url ?? "/", "http://front");
@@ -167,6 +191,8 @@ function exchangeOf(request: IncomingMessage, text: string): Exchange {
     return { service: prefix.startsWith("Logs") ? "logs" : "ecs", operation, body: parse(text) };
   }
   const path = url.pathname;
+  const batch = BATCH[path.replace("/v1/", "")];
+  if (batch !== undefined) return { service: "batch", operation: batch, body: parse(text) };
   if (/^\/(?:schedules|schedule-groups|tags)/.test(path)) {
     const name = path.split("/")[2];
     const query = Object.fromEntries(url.searchParams);

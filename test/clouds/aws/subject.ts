@@ -9,30 +9,37 @@ const MINUTE = 60_000;
 /** What each test left behind in the world that it ran in. */
 export type AwsSubject = Subject & { readonly world: AwsWorld };
 
-/** AWS on moto, with a cluster and a namespace of its own. */
-export async function openAwsSubject(): Promise<AwsSubject> {
+/** AWS on moto, with a cluster, a job queue and a namespace of its own; containers on ECS or on Batch. */
+export async function openAwsSubject(runner: "ecs" | "batch" = "ecs"): Promise<AwsSubject> {
   const world = await AwsWorld.open();
-  const provider = await world.provider();
+  const options = runner === "batch" ? { jobQueue: await world.makeQueue() } : {};
+  const provider = await world.provider(world.owner, options);
   const others = foreignNames(world);
   const written = new Set<string>();
   return {
     world,
     provider,
     owner: world.owner,
-    reopen: (owner = world.owner) => world.provider(owner),
+    reopen: (owner = world.owner) => world.provider(owner, options),
     workloads: { quick: container("quick"), failing: container("failing"), endless: container("endless") },
     settle: async () => {
       world.clock.advance(MINUTE);
       for (const arn of world.front.lives.running()) await writePerformance(world, arn);
-      for (const arn of await world.tasks()) {
-        if (written.has(arn)) continue;
-        written.add(arn);
-        await world.writeLog(`rota/job/${parseHandleId(arn)}`, ["hello", "world"]);
+      const streams = [
+        ...(await world.tasks()).map((arn) => `rota/job/${parseHandleId(arn)}`),
+        ...world.front.jobs.running().map((id) => `rota/default/${id}`),
+      ];
+      for (const stream of streams) {
+        if (written.has(stream)) continue;
+        written.add(stream);
+        await world.writeLog(stream, ["hello", "world"]);
       }
     },
-    missingHandle: {
-      task: `arn:aws:ecs:us-east-1:123456789012:task/${world.cluster}/00000000-0000-4000-8000-000000000000`,
-    },
+    ...(runner === "batch" ? { jobOptions: { runner } } : {}),
+    missingHandle:
+      runner === "batch"
+        ? { batchJob: MISSING }
+        : { task: `arn:aws:ecs:us-east-1:123456789012:task/${world.cluster}/${MISSING}` },
     plantForeign: (count) => plantForeign(world, others(count)),
     foreign: () => readForeign(world),
     breakListing: async () => {
@@ -49,6 +56,8 @@ export async function openAwsSubject(): Promise<AwsSubject> {
     },
   };
 }
+
+const MISSING = "00000000-0000-4000-8000-000000000000";
 
 function container(word: string): ContainerWorkload {
   return { kind: "container", image: "busybox:1", command: [word], cpu: 1, memoryBytes: 2 ** 31, env: {}, secrets: {} };

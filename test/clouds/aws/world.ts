@@ -103,6 +103,32 @@ export class AwsWorld<C extends WorldClock = HastyClock> {
     return new AwsWorld(front, clock, options, id);
   }
 
+  /** A Fargate queue of AWS Batch; moto takes its jobs for done without Docker. */
+  async makeQueue(): Promise<string> {
+    const [subnet = ""] = this.options["subnets"] as readonly string[];
+    const [group = ""] = this.options["securityGroups"] as readonly string[];
+    const id = this.cluster;
+    await fetch(new URL("/moto-api/config", MOTO ?? ""), {
+      method: "POST",
+      body: JSON.stringify({ batch: { use_docker: false } }),
+    });
+    await this.raw("iam", "CreateRole", { RoleName: `batch-${id}`, AssumeRolePolicyDocument: "{}" });
+    await this.raw("batch", "CreateComputeEnvironment", {
+      computeEnvironmentName: `fargate-${id}`,
+      type: "MANAGED",
+      state: "ENABLED",
+      serviceRole: `arn:aws:iam::${ACCOUNT}:role/batch-${id}`,
+      computeResources: { type: "FARGATE", maxvCpus: 16, subnets: [subnet], securityGroupIds: [group] },
+    });
+    await this.raw("batch", "CreateJobQueue", {
+      jobQueueName: `jobs-${id}`,
+      priority: 1,
+      state: "ENABLED",
+      computeEnvironmentOrder: [{ order: 1, computeEnvironment: `fargate-${id}` }],
+    });
+    return `jobs-${id}`;
+  }
+
   provider(owner: Owner = this.owner, options: JsonObject = {}): Promise<Provider> {
     return openAws(
       {
@@ -127,13 +153,18 @@ export class AwsWorld<C extends WorldClock = HastyClock> {
   async fire(name: string, at: number): Promise<string> {
     const GroupName = `rota.${this.owner.namespace}.${this.owner.environment}`;
     const { Target } = await this.hands.send("scheduler:GetSchedule", { Name: name, GroupName });
-    if (!Target?.Arn?.endsWith(":aws-sdk:ecs:runTask")) throw new Error(`${name} runs no task: ${Target?.Arn}`);
+    const [service = "", action = ""] = Target?.Arn?.split("aws-sdk:")[1]?.split(":") ?? [];
     const time = new Date(at).toISOString().replace(/\.\d+Z$/, "Z");
-    const input = lowered(JSON.parse((Target.Input ?? "").replaceAll(SCHEDULED_TIME, time)));
+    const input = lowered(JSON.parse((Target?.Input ?? "").replaceAll(SCHEDULED_TIME, time)));
     const vendor = connect({ region: REGION, endpoint: String(this.options["endpoint"]), env: ENV });
     try {
-      const { tasks = [] } = await vendor.send("ecs:RunTask", input as never);
-      return tasks[0]?.taskArn ?? "";
+      const operation = action.slice(0, 1).toUpperCase() + action.slice(1);
+      const answer = await vendor.send(`${service}:${operation}` as never, input as never);
+      const { tasks = [], jobId } = answer as {
+        readonly tasks?: { readonly taskArn?: string }[];
+        readonly jobId?: string;
+      };
+      return jobId ?? tasks[0]?.taskArn ?? "";
     } finally {
       vendor.close();
     }
@@ -192,6 +223,17 @@ export class AwsWorld<C extends WorldClock = HastyClock> {
     await this.front.close();
   }
 
+  /** A schedule's target names a call; its input has to be that call's parameters, by the vendor's own model of it. */
+  #targetProblems(
+    call: string,
+    { Arn = "", Input = "" }: { readonly Arn?: string; readonly Input?: string },
+  ): readonly string[] {
+    const [service = "", action = ""] = Arn.split("aws-sdk:")[1]?.split(":") ?? [];
+    const operation = action.slice(0, 1).toUpperCase() + action.slice(1);
+    const request = lowered(JSON.parse(Input.replaceAll(SCHEDULED_TIME, "2026-12-01T14:00:00Z")));
+    return this.#checker.check(service, operation, request).map((problem) => `${call} input: ${problem}`);
+  }
+
   #checked(connection: Connection): Connection {
     return {
       close: () => connection.close(),
@@ -199,13 +241,8 @@ export class AwsWorld<C extends WorldClock = HastyClock> {
         const [service = "", operation = ""] = call.split(":");
         this.calls.push(call);
         this.problems.push(...this.#checker.check(service, operation, input));
-        const target = (input as { readonly Target?: { readonly Input?: string } }).Target?.Input;
-        if (target !== undefined) {
-          const request = lowered(JSON.parse(target.replaceAll(SCHEDULED_TIME, "2026-12-01T14:00:00Z"))) as object;
-          this.problems.push(
-            ...this.#checker.check("ecs", "RunTask", request).map((problem) => `${call} input: ${problem}`),
-          );
-        }
+        const { Target } = input as { readonly Target?: { readonly Arn?: string; readonly Input?: string } };
+        if (Target) this.problems.push(...this.#targetProblems(call, Target));
         const answer = connection.send(call, input, signal);
         return this.clock.during?.(answer) ?? answer;
       },
@@ -215,7 +252,7 @@ export class AwsWorld<C extends WorldClock = HastyClock> {
 
 /** A universal target's input spells RunTask's parameters with a capital first letter. */
 export function lowered(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(lowered);
+  if (Array.isArray(value)) return value.map((each) => lowered(each));
   if (value === null || typeof value !== "object") return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, each]) => [key.slice(0, 1).toLowerCase() + key.slice(1), lowered(each)]),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { classify } from "../../../../providers/aws/errors.ts";
-import { fargateSize } from "../../../../providers/aws/fargate.ts";
-import { jobOf, stateOf } from "../../../../providers/aws/task-state.ts";
+import { jobOf, stateOf } from "../../../../providers/aws/runs/task-state.ts";
+import { fargateSize } from "../../../../providers/aws/work/fargate.ts";
 import type { ContainerWorkload, Job } from "../../../../src/model/index.ts";
 import { codeOf } from "../../../conformance/codes.ts";
 import { cron, job, NOW } from "../../../support/jobs.ts";

@@ -29,7 +29,11 @@ export interface Fake {
 }
 
 /** The adapter on answers written down: a call that has none fails the test. */
-export async function openFake(answers: Answers, options: JsonObject = {}): Promise<Fake> {
+export async function openFake(
+  answers: Answers,
+  options: JsonObject = {},
+  hourlyNanos: () => bigint | undefined = () => undefined,
+): Promise<Fake> {
   const calls: { call: CallName; input: Readonly<Record<string, unknown>> }[] = [];
   const all: Answers = {
     "sts:GetCallerIdentity": () => ({ Account: OPTIONS.account, Arn: "arn:aws:iam::1:user/ci" }),
@@ -55,6 +59,7 @@ export async function openFake(answers: Answers, options: JsonObject = {}): Prom
       clock,
       random: new SeededRandom(1),
       env: {},
+      hourlyNanos,
       log: () => {},
     },
     () => connection,

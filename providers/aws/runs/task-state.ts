@@ -1,7 +1,7 @@
 import type { Task } from "@aws-sdk/client-ecs";
-import type { Instant } from "../../src/model/index.ts";
-import { ProviderError, type RunState } from "../../src/provider/index.ts";
-import { BY_SCHEDULE, CONTAINER, familyName, familyPrefix, isOwnedBy, type Owner, tagValue } from "./naming.ts";
+import type { Instant } from "../../../src/model/index.ts";
+import { ProviderError, type RunState } from "../../../src/provider/index.ts";
+import { BY_SCHEDULE, CONTAINER, familyName, familyPrefix, isOwnedBy, type Owner, tagValue } from "../naming.ts";
 
 /** A run's handle: the task's ARN names region, account, cluster and task for ever. */
 export interface TaskHandle {
@@ -10,6 +10,15 @@ export interface TaskHandle {
 
 const ARN = /^arn:aws[a-z-]*:ecs:[a-z0-9-]+:\d{12}:task\/(?:[A-Za-z0-9_-]+\/)?([0-9a-f-]{8,64})$/;
 const SIGNALS: Readonly<Record<number, string>> = { 130: "SIGINT", 137: "SIGKILL", 143: "SIGTERM" };
+
+/** The signal that ended a container with this exit code. */
+export function signalOf(exitCode: number): string | undefined {
+  return SIGNALS[exitCode];
+}
+
+export function isTaskHandle(handle: unknown): boolean {
+  return handle !== null && typeof handle === "object" && "task" in handle;
+}
 
 /** The task's ARN and id; `invalid` for anything that is no handle of this adapter's. */
 export function parseHandle(handle: unknown): { readonly arn: string; readonly id: string } {
@@ -61,7 +70,7 @@ function phaseOf(task: Task, startedAt: Instant | undefined): Phase {
   const endedAt = timeOf(task.stoppedAt) ?? timeOf(task.executionStoppedAt);
   const exitCode = task.containers?.find((each) => each.name === CONTAINER)?.exitCode;
   const outcome = outcomeOf(task, exitCode);
-  const signal = exitCode === undefined || outcome === "succeeded" ? undefined : SIGNALS[exitCode];
+  const signal = exitCode === undefined || outcome === "succeeded" ? undefined : signalOf(exitCode);
   const reason = task.stoppedReason ?? task.containers?.find((each) => each.reason !== undefined)?.reason;
   return {
     phase: "ended",
@@ -92,7 +101,8 @@ function timeOf(date: Date | undefined): Instant | undefined {
   return Number.isFinite(time) ? time : undefined;
 }
 
-function instantOf(text: string | undefined): Instant | undefined {
+/** RFC 3339 in a tag. */
+export function instantOf(text: string | undefined): Instant | undefined {
   if (text === undefined) return undefined;
   const at = Date.parse(text);
   return Number.isFinite(at) ? at : undefined;

@@ -1,17 +1,15 @@
-import type { Clock } from "../../src/model/index.ts";
-import { type LogChunk, next, ProviderError } from "../../src/provider/index.ts";
-import type { Api, Calls } from "./api/index.ts";
-import { CONTAINER, logGroupName, type Owner } from "./naming.ts";
+import type { Clock } from "../../../src/model/index.ts";
+import { type LogChunk, next, ProviderError } from "../../../src/provider/index.ts";
+import type { Api, Calls } from "../api/index.ts";
 import type { OutputOf } from "./output.ts";
-import { LOG_PREFIX } from "./resources/task-definition.ts";
 
 const POLL_MS = 2_000;
 /** GetLogEvents gives at most so many. */
 const MOST_EVENTS = 10_000;
 
 export interface LogRequest {
-  readonly owner: Owner;
-  readonly task: string;
+  /** Undefined: nothing has been written yet, as far as the service knows. */
+  readonly stream: () => Promise<OutputOf | undefined>;
   readonly follow: boolean;
   readonly tailLines: number | undefined;
   readonly clock: Clock;
@@ -36,11 +34,7 @@ async function* restOf(api: Api, request: LogRequest, from: string | undefined):
   let token = from;
   while (!request.signal?.aborted) {
     const hasEnded = !request.follow || (await request.isEnded());
-    const page = await read(
-      api,
-      { ...streamOf(request), startFromHead: true, ...next("nextToken", token) },
-      request.signal,
-    );
+    const page = await read(api, request, { startFromHead: true, ...next("nextToken", token) });
     yield* chunksOf(page?.events ?? []);
     // The end of the stream is where the token stays as it was.
     const isEnd = page === undefined || page.token === token;
@@ -52,14 +46,8 @@ async function* restOf(api: Api, request: LogRequest, from: string | undefined):
 }
 
 function firstPage(api: Api, request: LogRequest): Promise<Page | undefined> {
-  const { tailLines, signal } = request;
-  const from = tailLines === undefined ? { startFromHead: true } : { limit: clamp(tailLines) };
-  return read(api, { ...streamOf(request), ...from }, signal);
-}
-
-/** Where the awslogs driver writes a task's output. */
-export function streamOf({ owner, task }: Pick<LogRequest, "owner" | "task">): OutputOf {
-  return { logGroupName: logGroupName(owner), logStreamName: `${LOG_PREFIX}/${CONTAINER}/${task}` };
+  const { tailLines } = request;
+  return read(api, request, tailLines === undefined ? { startFromHead: true } : { limit: clamp(tailLines) });
 }
 
 function* chunksOf(events: Page["events"]): Iterable<LogChunk> {
@@ -75,11 +63,13 @@ interface Page {
 
 async function read(
   api: Api,
-  input: Calls["logs:GetLogEvents"]["input"],
-  signal: AbortSignal | undefined,
+  { stream, signal }: LogRequest,
+  from: Omit<Calls["logs:GetLogEvents"]["input"], keyof OutputOf>,
 ): Promise<Page | undefined> {
+  const output = await stream();
+  if (!output) return undefined;
   try {
-    const { events = [], nextForwardToken } = await api.send("logs:GetLogEvents", input, signal);
+    const { events = [], nextForwardToken } = await api.send("logs:GetLogEvents", { ...output, ...from }, signal);
     return { events, token: nextForwardToken };
   } catch (error) {
     if (error instanceof ProviderError && error.code === "missing") return undefined;

@@ -1,6 +1,6 @@
-import type { Sample } from "../../src/model/index.ts";
-import { LineCount, next, ProviderError } from "../../src/provider/index.ts";
-import type { Api } from "./api/index.ts";
+import type { Sample } from "../../../src/model/index.ts";
+import { LineCount, next, ProviderError } from "../../../src/provider/index.ts";
+import type { Api } from "../api/index.ts";
 
 /** A task's log stream. */
 export interface OutputOf {

@@ -1,6 +1,6 @@
-import { type Instant, MINUTE, type Sample } from "../../src/model/index.ts";
-import { next, pages } from "../../src/provider/index.ts";
-import type { Api } from "./api/index.ts";
+import { type Instant, MINUTE, type Sample } from "../../../src/model/index.ts";
+import { next, pages } from "../../../src/provider/index.ts";
+import type { Api } from "../api/index.ts";
 import { type OutputOf, readOutput } from "./output.ts";
 
 /** CPU units of a vCPU. */
