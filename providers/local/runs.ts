@@ -32,8 +32,8 @@ export class LocalRuns {
   async start(request: StartRequest): Promise<RunState> {
     const target = folderOf(this.#host, request.run);
     const { workload } = request.job;
-    if (workload.kind === "vm")
-      throw unsupported("a vm cannot be run on this machine", "give the job another provider");
+    if (workload.kind === "vm" || workload.kind === "target")
+      throw unsupported(`a ${workload.kind} cannot be run on this machine`, "give the job another provider");
     const fresh = !(await target.folder.isClaimed());
     // All that may be refused comes before anything is left on disk.
     const command = fresh && workload.kind !== "http" ? this.#commandOf(target, request) : [];
@@ -181,7 +181,9 @@ export class LocalRuns {
   }
 
   #commandOf(target: LocalRun, { job, env }: StartRequest): readonly string[] {
-    const { workload } = job as Job & { readonly workload: Exclude<Job["workload"], { kind: "vm" | "http" }> };
+    const { workload } = job as Job & {
+      readonly workload: Exclude<Job["workload"], { kind: "vm" | "http" | "target" }>;
+    };
     if (workload.kind === "process") {
       return workload.shell ? ["/bin/sh", "-c", workload.command[0] ?? ""] : workload.command;
     }

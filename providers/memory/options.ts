@@ -9,6 +9,8 @@ export interface MemoryOptions {
   /** How late a sample can be read. */
   readonly delaySeconds: number;
   readonly nativeTimeLimit: boolean;
+  /** Why nobody hears of what it starts by itself; absent: everybody does. */
+  readonly unseen?: string;
 }
 
 export const memoryOptions: z.ZodType<MemoryOptions> = z.strictObject({
@@ -16,4 +18,5 @@ export const memoryOptions: z.ZodType<MemoryOptions> = z.strictObject({
   intervalSeconds: z.number().positive().default(60),
   delaySeconds: z.number().min(0).default(0),
   nativeTimeLimit: z.boolean().default(false),
-});
+  unseen: z.string().optional(),
+}) as unknown as z.ZodType<MemoryOptions>;

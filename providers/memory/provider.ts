@@ -34,14 +34,16 @@ export class MemoryProvider implements Provider {
   readonly capabilities: Capabilities;
   readonly world: MemoryWorld;
   readonly #context: OpenContext;
+  readonly #unseen: string | undefined;
 
   constructor(context: OpenContext, options: MemoryOptions, world: MemoryWorld) {
     this.#context = context;
     this.placement = context.placement;
     this.world = world;
+    this.#unseen = options.unseen;
     this.capabilities = {
       schedules: options.schedules,
-      workloads: ["process", "container", "http", "vm"],
+      workloads: ["process", "container", "http", "vm", "target"],
       metrics: {
         cpu: true,
         io: true,
@@ -157,6 +159,10 @@ export class MemoryProvider implements Provider {
       if (due(chunk) > Math.min(this.world.now(), endedAt ?? Number.POSITIVE_INFINITY)) return;
       yield { at: due(chunk), stream: chunk.stream, text: chunk.text };
     }
+  }
+
+  unseen(): string | undefined {
+    return this.#unseen;
   }
 
   async check(options?: CallOptions): Promise<readonly Finding[]> {

@@ -19,6 +19,7 @@ const CAUSES: Readonly<Record<string, Cause>> = {
   undeployed: ["schedule", "apply the manifest that has the job"],
   held: ["budget", "raise the budget's limit or release it, then start the job: rota run"],
   notSeen: ["provider", "look at the provider whether its schedule is on and its last start failed: rota doctor"],
+  unseen: ["provider", "nothing is wrong: look for its runs at the vendor, who tells rota nothing of them"],
   startFailed: ["start", "look at what the provider answered: rota doctor, then rota run"],
 };
 

@@ -24,7 +24,7 @@ export interface Judged {
  * Skips that are the manifest's word and need nobody: the job still runs (`overlap`), or is held as agreed.
  * A fire skipped for a failed predecessor is missed: the work was not done.
  */
-const BY_RULE: ReadonlySet<string> = new Set(["overlap", "held", "clock", "undeployed", "catchUpPolicy"]);
+const BY_RULE: ReadonlySet<string> = new Set(["overlap", "held", "clock", "undeployed", "catchUpPolicy", "unseen"]);
 
 /** The state of a fire by what is recorded; a run, where there is one, speaks before a record. */
 export function judgeFire(evidence: FireEvidence): Judged {

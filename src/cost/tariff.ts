@@ -56,6 +56,7 @@ export function tariff(facts: Metering): Tariff | Unpriced {
   if (HERE.includes(providerType))
     return unpriced(`no price for this machine: say price: 0.20 USD/h under providers.${providerType}`);
   if (workload.kind === "vm") return unpriced("machines that a job starts run on after it: their time is not metered");
+  if (workload.kind === "target") return unpriced("what exists at the vendor already is billed by its own service");
   const rule = billingRule(providerType, jobOptions, placementOptions);
   if (rule === undefined) return unpriced(`no billing rule for this runner on ${providerType}`);
   if (workload.gpu > 0 && rule.parts.machine === undefined) return unpriced(`no price for a GPU on ${rule.service}`);

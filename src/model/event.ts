@@ -28,6 +28,7 @@ export type FireReason =
   | "paused"
   | "clock"
   | "notSeen"
+  | "unseen"
   | "startFailed"
   | "undeployed";
 

@@ -48,7 +48,12 @@ export interface VmWorkload {
   readonly action: "start" | "stop";
 }
 
-export type Workload = ProcessWorkload | ContainerWorkload | HttpWorkload | VmWorkload;
+/** Something that exists at the vendor already; the option `target` under the provider type's key says what, and the adapter reads it. */
+export interface TargetWorkload {
+  readonly kind: "target";
+}
+
+export type Workload = ProcessWorkload | ContainerWorkload | HttpWorkload | VmWorkload | TargetWorkload;
 
 /** The limits of a run; a missing one is no limit. See docs/guard.md. */
 export interface GuardLimits {

@@ -147,6 +147,8 @@ export interface Provider {
    * ended before and whose end has been read, and answers how many. Never of a run that is still to be read.
    */
   prune?(before: Instant, options?: CallOptions): Promise<number>;
+  /** Pure: why nobody hears of the runs that the vendor's own schedule starts of this job; undefined: `listRuns` shows them. */
+  unseen?(job: Job): string | undefined;
   /** Pure: the least that these jobs ask of the vendor. Absent where there is nothing to grant. */
   permissions?(jobs: readonly DesiredJob[]): readonly PermissionDocument[];
   /** For `doctor`: credentials, permissions, quotas, reachability. Never throws. */

@@ -32,7 +32,7 @@ export function wrapProvider(inner: Provider, around: Around): Provider {
     options: CallOptions | undefined,
     proceed: () => Promise<T>,
   ) => around<T>({ method, args, ...(options?.signal && { signal: options.signal }) }, proceed);
-  const { prune, permissions } = inner;
+  const { prune, permissions, unseen } = inner;
   return {
     type: inner.type,
     placement: inner.placement,
@@ -53,6 +53,7 @@ export function wrapProvider(inner: Provider, around: Around): Provider {
     ...(prune && {
       prune: (before, options) => pass("prune", [before], options, () => prune.call(inner, before, options)),
     }),
+    ...(unseen && { unseen: (job) => unseen.call(inner, job) }),
     ...(permissions && { permissions: (jobs) => permissions.call(inner, jobs) }),
     check: (options) => pass("check", [], options, () => inner.check(options)),
     close: () => inner.close(),

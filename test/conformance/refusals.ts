@@ -56,7 +56,7 @@ export const refusalCases: Readonly<Record<string, Case>> = {
 
   "a workload that it cannot run is refused when rendered, and unsupported when started": async (subject) => {
     const { provider } = subject;
-    const all = ["process", "container", "http", "vm"] as const;
+    const all = ["process", "container", "http", "vm", "target"] as const;
     const samples = {
       process: { kind: "process", command: ["true"], shell: false, cpu: 1, memoryBytes: 1, env: {}, secrets: {} },
       container: { kind: "container", image: "busybox", command: [], cpu: 1, memoryBytes: 1, env: {}, secrets: {} },
@@ -69,6 +69,7 @@ export const refusalCases: Readonly<Record<string, Case>> = {
         timeoutSeconds: 1,
         expectStatus: [],
       },
+      target: { kind: "target" },
       vm: { kind: "vm", instances: ["a"], tags: {}, action: "start" },
     } as const;
     for (const kind of all.filter((each) => !provider.capabilities.workloads.includes(each))) {

@@ -136,17 +136,22 @@ export class NativeFires {
       const detail = "nobody watched the provider at the time, and its runs are no longer listed";
       events.push({ type: "fire.missed", ...stretch(job.name, first, last, count, "daemonDown", detail) });
     }
-    const unseen: string[] = [];
+    const unseen = this.context.env.placements.get(entry.placement)?.provider.unseen?.(job);
+    const missed: string[] = [];
     for (const fire of owed.fires) {
       const key = fireKey(job.name, fire.local, fire.ordinal);
       if (this.known.has(key)) continue;
+      if (unseen !== undefined) {
+        events.push({ type: "fire.skipped", ...stretch(job.name, fire, fire, 1, "unseen", unseen) });
+        continue;
+      }
       const detail = `no run was seen at ${entry.placement} within ${NOT_SEEN_MS / MINUTE} minutes`;
       events.push({ type: "fire.missed", ...stretch(job.name, fire, fire, 1, "notSeen", detail) });
-      unseen.push(key);
+      missed.push(key);
     }
     if (events.length > 0) await this.context.recorder.record(...events);
     for (const fire of owed.fires) this.known.delete(fireKey(job.name, fire.local, fire.ordinal));
     this.cursor.set(job.name, upTo);
-    for (const key of unseen) this.missed(job.name, `no run was seen at ${entry.placement}`, key);
+    for (const key of missed) this.missed(job.name, `no run was seen at ${entry.placement}`, key);
   }
 }

@@ -98,7 +98,10 @@ export const job: z.ZodType<JobDeclaration> = z
       "What is different in one environment: maps merge, lists and scalars replace.",
     ).optional(),
   })
-  .meta({ description: "A job: exactly one of `process`, `container`, `http`, `vm`, and a `schedule`." });
+  .meta({
+    description:
+      "A job: exactly one of `process`, `container`, `http`, `vm` (or a `target` under the provider type's key), and a `schedule`.",
+  });
 
 export const LONGEST_JOB_NAME = 52;
 

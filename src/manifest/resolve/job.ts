@@ -31,7 +31,8 @@ export function resolveJob(
 
   checkNames(merged, frame, say);
   const placement = merged.provider ?? environment.placement;
-  const workload = resolveWorkload(merged, say, broken);
+  const options = optionsOf(merged as Readonly<Record<string, unknown>>, frame.placements.get(placement)?.type);
+  const workload = resolveWorkload(merged, options["target"] !== undefined, say, broken);
   const guard = resolveGuard(merged.guard ?? {}, frame.currency, within("guard"));
   const retry = resolveRetry(merged.retry ?? {}, within("retry"));
   if (merged.schedule === undefined && !broken(["schedule"])) {
@@ -60,7 +61,7 @@ export function resolveJob(
     ...(merged.pool === undefined ? {} : { pool: merged.pool }),
     ...(merged.load === undefined ? {} : { load: merged.load }),
     ...(merged.notify === undefined ? {} : { notify: merged.notify }),
-    options: optionsOf(merged as Readonly<Record<string, unknown>>, frame.placements.get(placement)?.type),
+    options,
   };
 }
 

@@ -11,12 +11,16 @@ type Broken = (path: Path) => boolean;
 const GIB = 2 ** 30;
 const SUCCESS: readonly number[] = Array.from({ length: 100 }, (_, i) => 200 + i);
 
-/** What the job runs; undefined when it names none, several, or not enough. */
-export function resolveWorkload(job: JobLayer, say: Say, broken: Broken): Workload | undefined {
+/**
+ * What the job runs; undefined when it names none, several, or not enough. `hasTarget`: the options for the placement it
+ * comes to name something that exists there already; that is what runs, and another workload is for other placements.
+ */
+export function resolveWorkload(job: JobLayer, hasTarget: boolean, say: Say, broken: Broken): Workload | undefined {
   const kinds = WORKLOADS.filter((kind) => job[kind] !== undefined);
   const [kind, other] = kinds;
   if (kind === undefined) {
     if (WORKLOADS.some((key) => broken([key]))) return undefined;
+    if (hasTarget) return { kind: "target" };
     const hint = "add one of process, container, http, vm";
     say([], { code: "R1028", message: "the job does not say what it runs", hint, at: "key" });
     return undefined;
@@ -26,6 +30,7 @@ export function resolveWorkload(job: JobLayer, say: Say, broken: Broken): Worklo
     say([other], { code: "R1028", message: `the job has both "${kind}" and "${other}"`, hint, at: "key" });
     return undefined;
   }
+  if (hasTarget) return { kind: "target" };
   warnOfSecrets(job, kind, say);
   const need = (key: string, value: unknown): boolean => {
     if (value !== undefined) return true;

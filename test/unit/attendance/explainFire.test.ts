@@ -21,6 +21,7 @@ test.each<[reason: string, component: Responsible["component"], fix: string]>([
   ["undeployed", "schedule", "apply"],
   ["held", "budget", "release"],
   ["notSeen", "provider", "rota doctor"],
+  ["unseen", "provider", "nothing is wrong"],
   ["startFailed", "start", "rota doctor"],
 ])("a fire that was passed for %s is %s's", (reason, component, fix) => {
   const { responsible } = of({ record: record("score", "missed", NINE, { reason, detail: "since 08:00" }) });

@@ -53,6 +53,19 @@ describe("a placement that fires by itself", () => {
     await stand.stop();
   });
 
+  it("does not call missed what the vendor tells nobody of: the fire is passed, in those words", async () => {
+    const stand = await Stand.open({ placementOptions: { ...native, unseen: "nobody is told" } });
+    await stand.start(hourly());
+    stand.world.fault = ({ method }) => (method === "fire" ? { drop: true } : undefined);
+    await stand.clock.advance(HOUR + 30 * MINUTE);
+    expect(await stand.events("fire.missed")).toEqual([]);
+    expect(await stand.events("fire.skipped")).toMatchObject([
+      { firstFire: "n/2026-11-23T07:00/0", reason: "unseen", detail: "nobody is told" },
+    ]);
+    expect(stand.notices).toEqual([]);
+    await stand.stop();
+  });
+
   it("says that a fire was missed a quarter of an hour after it, once", async () => {
     const stand = await Stand.open({ placementOptions: native });
     await stand.start(hourly());

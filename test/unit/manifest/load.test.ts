@@ -104,6 +104,15 @@ describe("workloads", () => {
     });
     expect(workload.kind === "http" && workload.expectStatus.length).toBe(100);
   });
+  test("what exists at the placement's vendor already, which replaces what runs elsewhere", async () => {
+    const own = await job("local: { target: { thing: one } }\nschedule: manual");
+    expect(own.workload).toEqual({ kind: "target" });
+    expect(own.options).toEqual({ target: { thing: "one" } });
+    const both = await job("process: { command: [a] }\nlocal: { target: { thing: one } }\nschedule: manual");
+    expect(both.workload).toEqual({ kind: "target" });
+    const elsewhere = await job("process: { command: [a] }\naws: { target: { thing: one } }\nschedule: manual");
+    expect(elsewhere.workload.kind).toBe("process");
+  });
   test("machines", async () => {
     const { workload } = await job("vm: { tags: { role: batch }, action: stop }\nschedule: manual");
     expect(workload).toEqual({ kind: "vm", instances: [], tags: { role: "batch" }, action: "stop" });
