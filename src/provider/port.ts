@@ -70,6 +70,8 @@ export interface RunState {
   readonly startedBy: "rota" | "schedule" | "person";
   /** For a native fire: the scheduled instant, when the vendor passes it on. */
   readonly fireAt?: Instant;
+  /** By the vendor's clock, when it took the start request: what a fire that it does not pass on is told by. */
+  readonly requestedAt?: Instant;
 }
 
 export interface LogChunk {

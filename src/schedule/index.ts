@@ -14,7 +14,8 @@ export {
   PROOF_DAYS,
 } from "./proof.ts";
 export type { TextError } from "./result.ts";
-export { type CronShape, slotShapes } from "./shape.ts";
+export { type CronShape, rectangles, slotShapes } from "./shape.ts";
+export { vendorRefusal } from "./vendor.ts";
 export {
   inWindows,
   opensAt,

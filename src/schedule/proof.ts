@@ -17,7 +17,7 @@ export interface Comparison {
 }
 
 /**
- * Both sides over [from, from + 400 days), fire by fire. `native` gives the instants in a range at which the vendor
+ * Both sides over [from, from + 400 days), or fewer, fire by fire. `native` gives the instants in a range at which the vendor
  * starts the job, by a model of the vendor's own rules; an instant that it gives twice is one start.
  */
 export function compareFires(
@@ -25,10 +25,11 @@ export function compareFires(
   slot: Slot | undefined,
   native: (from: Instant, to: Instant) => readonly Instant[],
   from: Instant,
+  days: number = PROOF_DAYS,
 ): Comparison {
   const missing: { at: Instant; local: string }[] = [];
   const extra: Instant[] = [];
-  const end = from + PROOF_DAYS * DAY;
+  const end = from + days * DAY;
   for (let start = from; start < end; start += CHUNK_DAYS * DAY) {
     const stop = Math.min(end, start + CHUNK_DAYS * DAY);
     const left = new Set(native(start, stop));

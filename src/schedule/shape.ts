@@ -52,7 +52,7 @@ export function slotShapes(
 }
 
 /** Minutes of a day as the fewest pairs of hours and minutes that this simple way finds: hours with equal minutes go together. */
-function rectangles(minutesOfDay: readonly number[]): readonly Pick<CronShape, "minutes" | "hours">[] {
+export function rectangles(minutesOfDay: readonly number[]): readonly Pick<CronShape, "minutes" | "hours">[] {
   const byHour = Map.groupBy(minutesOfDay, (minute) => Math.floor(minute / 60));
   const alike = Map.groupBy(byHour, ([, minutes]) => minutes.map((minute) => minute % 60).join());
   return [...alike.values()].map((hours) => ({

@@ -14,8 +14,11 @@ const SUBJECTS: Readonly<
   memory: { open: () => openMemorySubject() },
 };
 
-/** Providers that need somebody else's emulator: the suite holds them in that lane, which says when it is skipped. */
-const IN_LANES: Readonly<Record<string, string>> = { aws: "../clouds/aws.conformance.test.ts" };
+/** Clouds: the suite holds them in their lane, which says when it is skipped for want of an emulator. */
+const IN_LANES: Readonly<Record<string, string>> = {
+  aws: "../clouds/aws.conformance.test.ts",
+  gcp: "../clouds/gcp.conformance.test.ts",
+};
 
 for (const [name, { open, exceptions }] of Object.entries(SUBJECTS)) providerSuite(name, open, exceptions);
 

@@ -9,6 +9,7 @@ import {
   localAt,
   PROOF_DAYS,
   resolveLocal,
+  vendorRefusal,
 } from "../../../src/schedule/index.ts";
 import { cutOut } from "./cut.ts";
 import { expandNative, type NativeSchedule } from "./model.ts";
@@ -41,12 +42,8 @@ export type Translation =
 export function translate({ job, slot }: DesiredJob, now: Instant): Translation {
   const { schedule } = job;
   if (schedule.kind === "manual") return { ok: true, natives: [], differences: [], warnings: [] };
-  if (schedule.after.length > 0) {
-    return refuse(
-      `EventBridge cannot wait for ${schedule.after.join(", ")} (after)`,
-      "give it a time by which they have ended, or place it where the daemon fires (local)",
-    );
-  }
+  const refusal = vendorRefusal(schedule, "EventBridge");
+  if (refusal) return { ok: false, ...refusal };
   if (schedule.kind === "at") return oneOffs(fires(schedule, slot, now + 1, LAST_YEAR), schedule.timezone);
   const patterns = patternsOf({ job, ...(slot && { slot }) });
   if (!patterns.ok) return patterns.noCron ? oneByOne({ job, ...(slot && { slot }) }, now, patterns) : patterns;

@@ -1,5 +1,6 @@
+import type { WorldClock } from "../clock.ts";
 import { parseHandleId } from "./handle.ts";
-import type { AwsWorld, WorldClock } from "./world.ts";
+import type { AwsWorld } from "./world.ts";
 
 /** What a task used in the last minute, next to nothing unless it is said, as Container Insights would write it. */
 export async function writePerformance(

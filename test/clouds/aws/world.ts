@@ -1,9 +1,10 @@
 import { randomBytes } from "node:crypto";
 import type { Connection } from "../../../providers/aws/index.ts";
 import { connect, openAws } from "../../../providers/aws/index.ts";
-import type { Clock, JsonObject } from "../../../src/model/index.ts";
+import type { JsonObject } from "../../../src/model/index.ts";
 import type { Provider } from "../../../src/provider/index.ts";
 import { SeededRandom } from "../../support/random.ts";
+import { HastyClock, type WorldClock } from "../clock.ts";
 import { Front } from "./front.ts";
 import { RequestChecker } from "./models.ts";
 
@@ -20,33 +21,9 @@ const ENV = { AWS_ACCESS_KEY_ID: "test", AWS_SECRET_ACCESS_KEY: "test" };
 /** What EventBridge replaces by the scheduled instant. */
 export const SCHEDULED_TIME = "<aws.scheduler.scheduled-time>";
 
-/** Real time at its beginning; whoever sleeps moves it on at once. */
-export class HastyClock implements Clock {
-  #now = Date.now();
-  now(): number {
-    return this.#now;
-  }
-  monotonic(): number {
-    return this.#now;
-  }
-  async sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    if (signal?.aborted) return;
-    this.#now += ms;
-    await new Promise(setImmediate);
-  }
-  advance(ms: number): void {
-    this.#now += ms;
-  }
-}
-
 interface Owner {
   readonly namespace: string;
   readonly environment: string;
-}
-
-/** A clock of the test's, and what has to be told to it of work outside this thread. */
-export interface WorldClock extends Clock {
-  during?<T>(work: Promise<T>): Promise<T>;
 }
 
 /** One account with a cluster, a front before moto, and a connection past it for what other people do. */

@@ -4,45 +4,11 @@ import { expandNative, fromNative, readExpression, translate } from "../../../..
 import { DAY, type DesiredJob, type Schedule, type Slot } from "../../../../src/model/index.ts";
 import { fires } from "../../../../src/schedule/index.ts";
 import { cron, job, RULES } from "../../../support/jobs.ts";
+import { ZONES } from "../../../support/zones.ts";
 
 const NOW = Date.UTC(2026, 10, 23, 10);
 const FROM = Date.UTC(2026, 10, 23);
 const TO = FROM + 400 * DAY;
-
-const ZONES = [
-  "UTC",
-  "America/Toronto",
-  "America/New_York",
-  "America/Los_Angeles",
-  "America/St_Johns",
-  "America/Sao_Paulo",
-  "America/Santiago",
-  "America/Havana",
-  "America/Asuncion",
-  "America/Phoenix",
-  "America/Nuuk",
-  "Europe/London",
-  "Europe/Berlin",
-  "Europe/Lisbon",
-  "Europe/Moscow",
-  "Europe/Chisinau",
-  "Africa/Cairo",
-  "Africa/Casablanca",
-  "Africa/Johannesburg",
-  "Asia/Kolkata",
-  "Asia/Kathmandu",
-  "Asia/Tokyo",
-  "Asia/Beirut",
-  "Asia/Jerusalem",
-  "Asia/Tehran",
-  "Australia/Sydney",
-  "Australia/Lord_Howe",
-  "Australia/Adelaide",
-  "Pacific/Auckland",
-  "Pacific/Chatham",
-  "Atlantic/Azores",
-  "Pacific/Apia",
-]; // prettier-ignore
 
 function desired(schedule: Schedule, slot?: Slot): DesiredJob {
   return { job: job("job", { schedule }), ...(slot && { slot }) };

@@ -1,0 +1,100 @@
+import type { DesiredJob, JsonObject } from "../../src/model/index.ts";
+import type { PermissionDocument } from "../../src/provider/index.ts";
+import type { CallName } from "./api/index.ts";
+import type { GcpOptions } from "./options.ts";
+import { secretText } from "./resources/run-job.ts";
+
+/** What IAM asks for each call (IAM permissions reference). */
+export const PERMISSIONS: Readonly<Record<CallName, readonly string[]>> = {
+  "cloudscheduler:ListJobs": ["cloudscheduler.jobs.list"],
+  "cloudscheduler:GetJob": ["cloudscheduler.jobs.get"],
+  "cloudscheduler:CreateJob": ["cloudscheduler.jobs.create"],
+  "cloudscheduler:UpdateJob": ["cloudscheduler.jobs.update"],
+  "cloudscheduler:DeleteJob": ["cloudscheduler.jobs.delete"],
+  "cloudscheduler:PauseJob": ["cloudscheduler.jobs.pause"],
+  "cloudscheduler:ResumeJob": ["cloudscheduler.jobs.enable"],
+  "run:ListJobs": ["run.jobs.list"],
+  "run:GetJob": ["run.jobs.get"],
+  "run:CreateJob": ["run.jobs.create"],
+  "run:UpdateJob": ["run.jobs.update"],
+  "run:DeleteJob": ["run.jobs.delete"],
+  "run:RunJob": ["run.jobs.run", "run.jobs.runWithOverrides"],
+  "run:ListExecutions": ["run.executions.list"],
+  "run:GetExecution": ["run.executions.get"],
+  "run:CancelExecution": ["run.executions.cancel"],
+  "run:ListTasks": ["run.tasks.list"],
+  "logging:ListLogEntries": ["logging.logEntries.list"],
+  "monitoring:ListTimeSeries": ["monitoring.timeSeries.list"],
+};
+/** The predefined roles that hold them all, and more. */
+const PREDEFINED = [
+  "roles/cloudscheduler.admin",
+  "roles/run.developer",
+  "roles/logging.viewer",
+  "roles/monitoring.viewer",
+];
+const STARTER = "roles/run.jobsExecutorWithOverrides";
+
+/** The least that a placement and its jobs ask for. */
+export function permissionsOf(jobs: readonly DesiredJob[], options: GcpOptions): readonly PermissionDocument[] {
+  const { project, serviceAccount, schedulerServiceAccount = serviceAccount } = options;
+  const secrets = secretsOf(jobs, project);
+  const bind = (role: string, member: string): JsonObject => ({ role, members: [member] });
+  const rota = "RUNNER";
+  return [
+    {
+      name: "rota-role",
+      purpose: "for whoever runs rota plan, apply and the daemon: the least, as a custom role",
+      document: {
+        title: "rota",
+        description: "Deploys Cloud Run jobs and Cloud Scheduler jobs, starts, watches and stops them",
+        stage: "GA",
+        includedPermissions: [...new Set(Object.values(PERMISSIONS).flat())].sort(),
+      },
+      command: `gcloud iam roles create rota --project=${project} --file=rota-role.json`,
+    },
+    {
+      name: "rota-predefined-roles",
+      purpose: "instead of the custom role: the predefined ones that hold it, and more",
+      document: { bindings: PREDEFINED.map((role) => bind(role, rota)) },
+      command: `gcloud projects add-iam-policy-binding ${project} --member=RUNNER --role=ROLE   # once for each`,
+    },
+    {
+      name: "rota-act-as",
+      purpose: "rota lets the jobs run as these accounts, and may not make them others",
+      document: {
+        resources: [...new Set([serviceAccount, schedulerServiceAccount])],
+        bindings: [bind("roles/iam.serviceAccountUser", rota)],
+      },
+      command: `gcloud iam service-accounts add-iam-policy-binding ${serviceAccount} --member=RUNNER --role=roles/iam.serviceAccountUser`,
+    },
+    {
+      name: "scheduler-start",
+      purpose: "Cloud Scheduler starts the Cloud Run jobs as this account",
+      document: { bindings: [bind(STARTER, `serviceAccount:${schedulerServiceAccount}`)] },
+      command: `gcloud projects add-iam-policy-binding ${project} --member=serviceAccount:${schedulerServiceAccount} --role=${STARTER}`,
+    },
+    ...secrets.map(
+      (secret, index): PermissionDocument => ({
+        name: `secret-${index + 1}`,
+        purpose: `the jobs read the secret ${secret} as their account`,
+        document: {
+          resources: [secret],
+          bindings: [bind("roles/secretmanager.secretAccessor", `serviceAccount:${serviceAccount}`)],
+        },
+        command: `gcloud secrets add-iam-policy-binding ${secret} --member=serviceAccount:${serviceAccount} --role=roles/secretmanager.secretAccessor`,
+      }),
+    ),
+  ];
+}
+
+function secretsOf(jobs: readonly DesiredJob[], project: string): readonly string[] {
+  const names = jobs.flatMap(({ job: { workload } }) =>
+    workload.kind === "container" ? Object.values(workload.secrets) : [],
+  );
+  const whole = names.map((reference) => {
+    const secret = secretText(reference).replace(/:[^:]*$/, "");
+    return secret.startsWith("projects/") ? secret : `projects/${project}/secrets/${secret}`;
+  });
+  return [...new Set(whole)].sort();
+}

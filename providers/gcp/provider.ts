@@ -1,0 +1,158 @@
+import type {
+  DesiredJob,
+  Instant,
+  ObservedResource,
+  Rendering,
+  ResourceChange,
+  RunHandle,
+  Sample,
+  StopMode,
+} from "../../src/model/index.ts";
+import {
+  type CallOptions,
+  type Capabilities,
+  type Finding,
+  guarded,
+  type LogChunk,
+  type OpenContext,
+  type PermissionDocument,
+  type Provider,
+  type ProviderError,
+  type RunState,
+  type StartRequest,
+  throwIfAborted,
+} from "../../src/provider/index.ts";
+import type { Api } from "./api/index.ts";
+import { checkGcp } from "./check.ts";
+import { Deployments } from "./deployments.ts";
+import { classify } from "./errors.ts";
+import { parseHandle } from "./execution-state.ts";
+import { readLogs } from "./logs.ts";
+import { measureExecution } from "./measure.ts";
+import type { Owner } from "./naming.ts";
+import type { GcpOptions } from "./options.ts";
+import { permissionsOf } from "./permissions.ts";
+import { render } from "./render.ts";
+import { Runs, START_KNOWN_SECONDS } from "./runs.ts";
+
+/** Cloud Run's metrics are of each minute, and can be read up to four minutes later. */
+const METRICS = { intervalSeconds: 60, delaySeconds: 240 };
+
+/** Cloud Scheduler fires, Cloud Run runs, Cloud Monitoring and Cloud Logging tell. See docs/gcp.md. */
+export class GcpProvider implements Provider {
+  readonly type = "gcp";
+  readonly placement: string;
+  readonly capabilities: Capabilities = {
+    schedules: "native",
+    workloads: ["container"],
+    // Cloud Run's file system is memory: of disks there is nothing to know.
+    metrics: { cpu: true, io: false, network: true, output: true, ...METRICS },
+    nativeTimeLimit: true,
+    startTokenSeconds: START_KNOWN_SECONDS,
+    seesForeignRuns: true,
+  };
+  readonly #context: OpenContext;
+  readonly #options: GcpOptions;
+  readonly #api: Api;
+  readonly #owner: Owner;
+  readonly #openedAt: Instant;
+  readonly #deployments: Deployments;
+  readonly #runs: Runs;
+
+  constructor(context: OpenContext, options: GcpOptions, api: Api) {
+    const { clock, namespace, environment } = context;
+    this.#context = context;
+    this.#options = options;
+    this.#api = api;
+    this.placement = context.placement;
+    this.#owner = { namespace, environment };
+    this.#openedAt = clock.now();
+    this.#deployments = new Deployments({ api, owner: this.#owner, options });
+    this.#runs = new Runs(api, this.#owner, options, this.#deployments, clock);
+  }
+
+  render(desired: DesiredJob): Rendering {
+    return render(desired, this.#owner, this.#options, this.#openedAt);
+  }
+
+  listDeployments(options?: CallOptions): Promise<readonly ObservedResource[]> {
+    return guarded(options, as("list"), () => this.#deployments.list(options?.signal));
+  }
+
+  apply(change: ResourceChange, options?: CallOptions): Promise<ObservedResource | undefined> {
+    return guarded(options, as("apply"), () => this.#deployments.apply(change, options?.signal));
+  }
+
+  setPaused(job: string, paused: boolean, _reason: string, options?: CallOptions): Promise<void> {
+    return guarded(options, as("pause"), () => this.#deployments.setPaused(job, paused, options?.signal));
+  }
+
+  start(request: StartRequest, options?: CallOptions): Promise<RunState> {
+    return guarded(options, as("start"), () => this.#runs.start(request, options?.signal));
+  }
+
+  find(run: string, options?: CallOptions): Promise<RunState | undefined> {
+    return guarded(options, as("find"), () => this.#runs.find(run, options?.signal));
+  }
+
+  listRuns(since: Instant, options?: CallOptions): Promise<readonly RunState[]> {
+    return guarded(options, as("list runs"), () => this.#runs.list(since, options?.signal));
+  }
+
+  inspect(handle: RunHandle, options?: CallOptions): Promise<RunState> {
+    return guarded(options, as("inspect"), () => this.#runs.inspect(handle, options?.signal));
+  }
+
+  measure(handle: RunHandle, after: Instant, options?: CallOptions): Promise<readonly Sample[]> {
+    return guarded(options, as("measure"), async () => {
+      const { execution, others } = await this.#runs.withOthers(handle, after, options?.signal);
+      const now = this.#context.clock.now();
+      const request = { options: this.#options, execution, others, after, now };
+      return now > after ? measureExecution(this.#api, request, options?.signal) : [];
+    });
+  }
+
+  stop(handle: RunHandle, _mode: StopMode, options?: CallOptions): Promise<void> {
+    return guarded(options, as("stop"), () => this.#runs.stop(handle, options?.signal));
+  }
+
+  async *logs(
+    handle: RunHandle,
+    options: CallOptions & { readonly follow?: boolean; readonly tailLines?: number } = {},
+  ): AsyncIterable<LogChunk> {
+    throwIfAborted(options.signal);
+    try {
+      yield* readLogs(this.#api, {
+        options: this.#options,
+        execution: parseHandle(handle),
+        follow: options.follow ?? false,
+        tailLines: options.tailLines,
+        clock: this.#context.clock,
+        signal: options.signal,
+        look: async () => {
+          const { phase, requestedAt = 0 } = await this.#runs.inspect(handle, options.signal);
+          return { isEnded: phase === "ended", since: requestedAt };
+        },
+      });
+    } catch (error) {
+      throw classify(error, "logs");
+    }
+  }
+
+  permissions(jobs: readonly DesiredJob[]): readonly PermissionDocument[] {
+    return permissionsOf(jobs, this.#options);
+  }
+
+  check(options?: CallOptions): Promise<readonly Finding[]> {
+    return checkGcp(this.#api, this.#options, this.#context.clock, options?.signal);
+  }
+
+  async close(): Promise<void> {
+    this.#api.close();
+  }
+}
+
+/** What went wrong, with what was being done at the time. */
+function as(what: string): (error: unknown) => ProviderError {
+  return (error) => classify(error, what);
+}

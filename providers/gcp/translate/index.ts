@@ -1,0 +1,3 @@
+export { fromNative } from "./from-native.ts";
+export { expandNative, type NativeSchedule } from "./model.ts";
+export { translate } from "./to-native.ts";
