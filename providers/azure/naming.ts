@@ -64,9 +64,7 @@ export function environmentId(options: AzureOptions): string {
 }
 
 export function identityId(options: AzureOptions, name: string | undefined): string | undefined {
-  return name === undefined
-    ? undefined
-    : resourceId(options, "Microsoft.ManagedIdentity/userAssignedIdentities", name);
+  return name === undefined ? undefined : resourceId(options, "Microsoft.ManagedIdentity/userAssignedIdentities", name);
 }
 
 /** The address of a secret: a whole one is itself, `VAULT/NAME` names its vault, anything else is in the placement's. */

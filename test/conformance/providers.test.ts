@@ -17,6 +17,7 @@ const SUBJECTS: Readonly<
 /** Clouds: the suite holds them in their lane, which says when it is skipped for want of an emulator. */
 const IN_LANES: Readonly<Record<string, string>> = {
   aws: "../clouds/aws.conformance.test.ts",
+  azure: "../clouds/azure.conformance.test.ts",
   gcp: "../clouds/gcp.conformance.test.ts",
 };
 

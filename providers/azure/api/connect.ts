@@ -1,5 +1,5 @@
-import type { TokenCredential } from "@azure/identity";
 import type { HttpClient, Pipeline } from "@azure/core-rest-pipeline";
+import type { TokenCredential } from "@azure/identity";
 import { CLOUDS } from "../cloud.ts";
 import type { Answer, Connection, ConnectionSettings, Request } from "./connection.ts";
 

@@ -1,0 +1,124 @@
+import type { DesiredJob, Instant, Rendering, Resource } from "../../src/model/index.ts";
+import { type Owner, secretUrl } from "./naming.ts";
+import type { AzureOptions } from "./options.ts";
+import { jobResource, LONGEST_SECONDS } from "./resources/job.ts";
+import { workflowResource } from "./resources/workflow.ts";
+import { sizeOf } from "./sizes.ts";
+import { type Native, translate } from "./translate/index.ts";
+
+/** A synchronous HTTP action of a Consumption workflow ends after this (Logic Apps, "Limits and configuration"). */
+const MOST_HTTP_SECONDS = 120;
+
+/** What a job becomes in Azure: its Container Apps job first, then the workflow that starts it, where it has one. */
+export function render(desired: DesiredJob, owner: Owner, options: AzureOptions, now: Instant): Rendering {
+  const { job } = desired;
+  const refusal = refusalOf(desired, options);
+  if (refusal) return refuse(refusal);
+  const isContainer = job.workload.kind === "container";
+  const translation = translate(desired, now, isContainer);
+  if (!translation.ok) return refuse(translation);
+  const { native } = translation;
+  const workflow = workflowResource(desired, native.kind === "triggers" ? native.triggers : [], owner, options);
+  if (workflow && workflow.fields["identity"] === undefined && needsIdentity(desired))
+    return refuse({
+      reason: `${whyWorkflow(native, job.workload.kind)}: a Logic App has to ask Azure, and the placement names no identity for it`,
+      fix: "name a user-assigned identity with triggerIdentity (rota permissions azure says what it needs)",
+    });
+  const container = isContainer
+    ? jobResource(job, owner, options, native.kind === "own" ? native.cron : undefined)
+    : undefined;
+  const resources = [container, workflow].filter((each): each is Resource => each !== undefined);
+  return {
+    resources,
+    warnings: [
+      ...sizeWarnings(desired),
+      ...triggerWarnings(desired, native),
+      ...translation.warnings,
+      ...limitWarnings(desired),
+    ],
+    differences: translation.differences,
+  };
+}
+
+interface Refusal {
+  readonly reason: string;
+  readonly fix: string;
+}
+
+function refusalOf({ job }: DesiredJob, options: AzureOptions): Refusal | undefined {
+  const { workload } = job;
+  const unknown = Object.keys(job.options);
+  if (unknown.length > 0) {
+    const names = unknown.map((name) => `"${name}"`).join(", ");
+    return { reason: `azure knows no option ${names} for a job`, fix: "remove it" };
+  }
+  if (workload.kind === "process")
+    return { reason: "a process cannot be run on Azure", fix: "make it a container, or place it elsewhere" };
+  if (workload.kind !== "vm") {
+    for (const reference of Object.values(workload.secrets)) {
+      if (secretUrl(reference, options) === undefined)
+        return {
+          reason: `the secret "${reference}" is in no Key Vault`,
+          fix: "name the placement's vault with keyVault, or write VAULT/NAME",
+        };
+    }
+  }
+  if (workload.kind === "container") {
+    if (workload.gpu !== undefined && workload.gpu > 0)
+      return {
+        reason: "rota runs no GPUs on Container Apps",
+        fix: "place the job on a provider that has, or drop gpu",
+      };
+    if (!sizeOf(workload.cpu, workload.memoryBytes))
+      return {
+        reason: `Container Apps have no size for ${workload.cpu} vCPU and ${workload.memoryBytes} bytes`,
+        fix: "at most 4 vCPU and 8GiB",
+      };
+    if (Object.keys(workload.secrets).length > 0 && options.identity === undefined)
+      return {
+        reason: "its secrets are read from Key Vault as an identity, and the placement names none",
+        fix: "name a user-assigned identity with identity",
+      };
+  }
+  if (workload.kind === "http" && workload.timeoutSeconds > MOST_HTTP_SECONDS)
+    return {
+      reason: `a Logic App waits for an answer at most ${MOST_HTTP_SECONDS} s, not ${workload.timeoutSeconds}`,
+      fix: "let the server answer at once and work on, or make it a container",
+    };
+  return undefined;
+}
+
+function needsIdentity({ job: { workload } }: DesiredJob): boolean {
+  return workload.kind !== "http" || Object.keys(workload.secrets).length > 0;
+}
+
+function whyWorkflow(native: Native, kind: string): string {
+  if (kind !== "container") return `a ${kind} job`;
+  return native.kind === "triggers" ? native.why : "its schedule";
+}
+
+/** Which of the two triggers it is, and why. */
+function triggerWarnings({ job }: DesiredJob, native: Native): string[] {
+  if (native.kind !== "triggers" || job.workload.kind !== "container") return [];
+  return [
+    `"${job.name}" is started by a Logic App, because the job's own trigger knows five fields in UTC alone, and ${native.why}`,
+  ];
+}
+
+function sizeWarnings({ job: { name, workload } }: DesiredJob): string[] {
+  if (workload.kind !== "container") return [];
+  const size = sizeOf(workload.cpu, workload.memoryBytes);
+  if (!size || size.exact) return [];
+  return [
+    `"${name}" gets the next size that Container Apps have: ${size.cpu} vCPU, ${size.memoryGib} GiB; that is what it costs`,
+  ];
+}
+
+function limitWarnings({ job }: DesiredJob): string[] {
+  if (job.workload.kind !== "container" || job.guard.durationSeconds !== undefined) return [];
+  return [`"${job.name}" has no guard.duration: Azure ends a run of it after ${LONGEST_SECONDS / 86_400} days`];
+}
+
+function refuse({ reason, fix }: Refusal): Rendering {
+  return { resources: [], warnings: [], differences: [], refusal: { reason, fix } };
+}

@@ -1,0 +1,87 @@
+import type { Instant, RunHandle } from "../../../src/model/index.ts";
+import { type LogChunk, ProviderError, type RunState, type StartRequest } from "../../../src/provider/index.ts";
+import type { Api } from "../api/index.ts";
+import type { Deployments } from "../deployments.ts";
+import type { Owner } from "../naming.ts";
+import type { AzureOptions } from "../options.ts";
+import type { Signal } from "../resources/world.ts";
+import { Executions } from "./executions.ts";
+import { parseHandle } from "./handle.ts";
+import { WorkflowRuns } from "./workflow-runs.ts";
+
+/** Starts that are remembered, so that the same key asked twice here is one start whatever a listing says yet. */
+const MOST_REMEMBERED = 10_000;
+
+/** Runs of both kinds. Azure takes no key with a start: rota looks first, and of two at a time here the second waits. */
+export class Runs {
+  readonly #executions: Executions;
+  readonly #workflows: WorkflowRuns;
+  readonly #starting = new Map<string, Promise<RunState>>();
+  /** Run → handle and job of what this daemon started or met: a look by key then asks one job and not all. */
+  readonly #known = new Map<string, { readonly handle: RunHandle; readonly job: string }>();
+
+  constructor(api: Api, owner: Owner, options: AzureOptions, deployments: Deployments) {
+    this.#executions = new Executions(api, owner, options, deployments.jobs);
+    this.#workflows = new WorkflowRuns(api, owner, options, deployments.workflows);
+  }
+
+  async start(request: StartRequest, signal: Signal): Promise<RunState> {
+    const under = this.#starting.get(request.run);
+    if (under) return under;
+    const work = this.#start(request, signal).finally(() => this.#starting.delete(request.run));
+    this.#starting.set(request.run, work);
+    return work;
+  }
+
+  async #start(request: StartRequest, signal: Signal): Promise<RunState> {
+    const { run, job } = request;
+    const { kind } = job.workload;
+    if (kind === "process") throw new ProviderError("unsupported", "Azure runs no processes");
+    const runs = kind === "container" ? this.#executions : this.#workflows;
+    const known = this.#known.get(run);
+    const there = known ? await this.inspect(known.handle, signal) : await runs.find(run, job.name, signal);
+    return this.#remember(there ?? (await runs.start(request, signal)));
+  }
+
+  async find(run: string, signal: Signal): Promise<RunState | undefined> {
+    const known = this.#known.get(run);
+    if (known) return this.inspect(known.handle, signal);
+    const found =
+      (await this.#executions.find(run, undefined, signal)) ?? (await this.#workflows.find(run, undefined, signal));
+    return found && this.#remember(found);
+  }
+
+  async list(since: Instant, signal: Signal): Promise<readonly RunState[]> {
+    const [executions, workflows] = await Promise.all([
+      this.#executions.list(since, signal),
+      this.#workflows.list(since, signal),
+    ]);
+    return [...executions, ...workflows];
+  }
+
+  async inspect(handle: RunHandle, signal: Signal): Promise<RunState> {
+    const parsed = parseHandle(handle);
+    return "execution" in parsed
+      ? this.#executions.inspect(parsed.job, parsed.execution, signal)
+      : this.#workflows.inspect(parsed.workflow, parsed.run, signal);
+  }
+
+  async stop(handle: RunHandle, signal: Signal): Promise<void> {
+    const parsed = parseHandle(handle);
+    if ("execution" in parsed) await this.#executions.stop(parsed.job, parsed.execution, signal);
+    else await this.#workflows.stop(parsed.workflow, parsed.run, signal);
+  }
+
+  /** What a workflow did, for people. */
+  steps(workflow: string, run: string, signal: Signal): AsyncIterable<LogChunk> {
+    return this.#workflows.steps(workflow, run, signal);
+  }
+
+  #remember(state: RunState): RunState {
+    if (state.run === undefined) return state;
+    const [oldest] = this.#known.keys();
+    if (this.#known.size >= MOST_REMEMBERED && oldest !== undefined) this.#known.delete(oldest);
+    this.#known.set(state.run, { handle: state.handle, job: state.job });
+    return state;
+  }
+}
