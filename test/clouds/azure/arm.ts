@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import { authority } from "./authority.ts";
 import { ContainerApps } from "./container-apps.ts";
 import { actionOf, type Exchange, type Fault, Refusal, type Reply } from "./exchange.ts";
@@ -43,6 +43,7 @@ export class Arm {
   /** Keeps time standing while a request is under way. */
   during: <T>(work: Promise<T>) => Promise<T> = (work) => work;
   #server: Server | undefined;
+  readonly #sockets = new Set<Socket>();
 
   constructor(now: () => number) {
     this.operations = new Operations(now);
@@ -62,6 +63,10 @@ export class Arm {
         response.destroy();
       });
     });
+    server.on("connection", (socket: Socket) => {
+      this.#sockets.add(socket);
+      socket.on("close", () => this.#sockets.delete(socket));
+    });
     this.#server = server;
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     this.shelf.origin = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -69,8 +74,12 @@ export class Arm {
   }
 
   async close(): Promise<void> {
-    this.#server?.closeAllConnections();
-    await new Promise((resolve) => this.#server?.close(resolve) ?? resolve(undefined));
+    const server = this.#server;
+    if (!server) return;
+    const closed = new Promise((resolve) => server.close(resolve));
+    // Also those that were opened and never asked anything.
+    for (const socket of this.#sockets) socket.destroy();
+    await closed;
   }
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
