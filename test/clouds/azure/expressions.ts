@@ -1,4 +1,4 @@
-import { ianaOf } from "./windows.ts";
+import { ianaOf, offsetAt } from "./windows.ts";
 
 /** What an expression may ask for beside its own text. */
 export interface Scope {
@@ -45,8 +45,17 @@ export function resolved(value: unknown, scope: Scope): unknown {
   return text.replace(/^@@(?!\{)/, "@").replaceAll("@@{", "@{");
 }
 
+type Compiled = (scope: Scope) => unknown;
+const compiled = new Map<string, Compiled>();
+
 /** Throws SyntaxError for what is no such expression. */
 export function evaluate(text: string, scope: Scope): unknown {
+  const known = compiled.get(text) ?? compile(text);
+  compiled.set(text, known);
+  return known(scope);
+}
+
+function compile(text: string): Compiled {
   const tokens = text.match(/'(?:[^']|'')*'|-?\d+(?:\.\d+)?|[A-Za-z]\w*|\?\[|[[\](),]/g) ?? [];
   if (tokens.join("").length !== text.replaceAll(/\s(?=(?:[^']*'[^']*')*[^']*$)/g, "").length)
     throw new SyntaxError(`cannot read the expression ${text}`);
@@ -57,34 +66,42 @@ export function evaluate(text: string, scope: Scope): unknown {
       throw new SyntaxError(`${wanted ?? "more"} is missing in ${text}`);
     return token;
   };
-  const primary = (): unknown => {
+  const primary = (): Compiled => {
     const token = take();
-    if (token.startsWith("'")) return token.slice(1, -1).replaceAll("''", "'");
-    if (/^-?\d/.test(token)) return Number(token);
+    if (token.startsWith("'")) return constant(token.slice(1, -1).replaceAll("''", "'"));
+    if (/^-?\d/.test(token)) return constant(Number(token));
     const apply = FUNCTIONS[token];
     if (!apply) throw new SyntaxError(`there is no function ${token} in ${text}`);
     take("(");
-    const args: unknown[] = [];
+    const args: Compiled[] = [];
     while (tokens[at] !== ")") {
       args.push(value());
       if (tokens[at] === ",") take(",");
     }
     take(")");
-    return apply(args, scope);
+    return (scope) =>
+      apply(
+        args.map((arg) => arg(scope)),
+        scope,
+      );
   };
-  const value = (): unknown => {
+  const value = (): Compiled => {
     let found = primary();
     while (tokens[at] === "?[" || tokens[at] === "[") {
       take();
-      const key = value();
+      const [inner, key] = [found, value()];
       take("]");
-      found = (found as Readonly<Record<string, unknown>> | undefined)?.[String(key)];
+      found = (scope) => (inner(scope) as Readonly<Record<string, unknown>> | undefined)?.[String(key(scope))];
     }
     return found;
   };
   const result = value();
   if (at !== tokens.length) throw new SyntaxError(`something is left over in ${text}`);
   return result;
+}
+
+function constant(value: unknown): Compiled {
+  return () => value;
 }
 
 /** A date-time as if its clock were UTC: what such functions work on. */
@@ -97,9 +114,7 @@ function iso(at: number): string {
 }
 
 function localText(at: number, windows: string): string {
-  const zone = ianaOf(windows);
-  const offset = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone).offsetNanoseconds / 1e6;
-  return iso(at + offset);
+  return iso(at + offsetAt(at, ianaOf(windows)));
 }
 
 function formatted(at: number, format: string): string {

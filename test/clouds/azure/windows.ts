@@ -45,3 +45,20 @@ export function ianaOf(windows: string): string {
   if (zone === undefined) throw new RangeError(`Windows has no zone "${windows}" that this test knows`);
   return zone;
 }
+
+/** One zone of the tz database for each of them. */
+export const ZONES_OF_WINDOWS: readonly string[] = Object.values(ZONES);
+
+const QUARTER = 15 * 60_000;
+const offsets = new Map<string, number>();
+
+/** Local minus UTC, in milliseconds. */
+export function offsetAt(at: number, zone: string): number {
+  // No zone of the test changes its clocks within a quarter of an hour.
+  const key = `${zone} ${Math.floor(at / QUARTER)}`;
+  const known = offsets.get(key);
+  if (known !== undefined) return known;
+  const offset = Temporal.Instant.fromEpochMilliseconds(at).toZonedDateTimeISO(zone).offsetNanoseconds / 1e6;
+  offsets.set(key, offset);
+  return offset;
+}
