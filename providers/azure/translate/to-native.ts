@@ -104,7 +104,11 @@ function byTriggers(desired: DesiredJob, shapes: readonly Shape[], now: Instant)
       "make the schedule more regular, or split the job",
     );
   }
-  const comparison = compareFires(schedule, desired.slot, startsOf(triggers), dayOf(now));
+  // Without such dates the whole of it was compared just now.
+  const comparison =
+    special.length === 0
+      ? { missing: [], extra: [] }
+      : compareFires(schedule, desired.slot, startsOf(triggers), dayOf(now));
   const differences = differencesOf({ job: name, timezone: schedule.timezone, vendor: "Logic Apps" }, comparison);
   const isAhead = ({ at }: { readonly at: Instant }): boolean => at > now;
   const dstDates = special.filter((date) => resolveLocal(zone, `${date}T23:59`) > now);
