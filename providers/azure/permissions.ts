@@ -1,7 +1,7 @@
 import type { DesiredJob } from "../../src/model/index.ts";
 import type { PermissionDocument } from "../../src/provider/index.ts";
 import { environmentId, groupId, identityId, type Owner } from "./naming.ts";
-import type { AzureOptions } from "./options.ts";
+import type { Place } from "./place.ts";
 
 const LOOK = [
   "Microsoft.App/jobs/read",
@@ -57,11 +57,7 @@ interface Role {
 }
 
 /** The least that these jobs ask of a subscription: custom roles, assignable in the groups that the placement names. */
-export function permissionsOf(
-  jobs: readonly DesiredJob[],
-  owner: Owner,
-  options: AzureOptions,
-): readonly PermissionDocument[] {
+export function permissionsOf(jobs: readonly DesiredJob[], { owner, options }: Place): readonly PermissionDocument[] {
   const group = groupId(options);
   const workloads = jobs.map(({ job }) => job.workload);
   const has = (kind: string): boolean => workloads.some((workload) => workload.kind === kind);

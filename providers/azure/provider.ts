@@ -28,9 +28,10 @@ import { Deployments } from "./deployments.ts";
 import { classify } from "./errors.ts";
 import { readLogs } from "./logs.ts";
 import { LOGS_LATE_MS, METRICS_LATE_MS, measureExecution } from "./measure.ts";
-import { type Owner, resourceId } from "./naming.ts";
+import { resourceId } from "./naming.ts";
 import type { AzureOptions } from "./options.ts";
 import { permissionsOf } from "./permissions.ts";
+import type { Place } from "./place.ts";
 import { render } from "./render.ts";
 import { JOBS } from "./resources/world.ts";
 import { parseHandle } from "./runs/handle.ts";
@@ -44,7 +45,7 @@ export class AzureProvider implements Provider {
   readonly #context: OpenContext;
   readonly #options: AzureOptions;
   readonly #api: Api;
-  readonly #owner: Owner;
+  readonly #place: Place;
   readonly #deployments: Deployments;
   readonly #runs: Runs;
 
@@ -53,9 +54,10 @@ export class AzureProvider implements Provider {
     this.#options = options;
     this.#api = api;
     this.placement = context.placement;
-    this.#owner = { namespace: context.namespace, environment: context.environment };
-    this.#deployments = new Deployments({ api, owner: this.#owner, options, clock: context.clock });
-    this.#runs = new Runs(api, this.#owner, options, this.#deployments);
+    const owner = { namespace: context.namespace, environment: context.environment };
+    this.#place = { owner, options, hourlyNanos: context.hourlyNanos };
+    this.#deployments = new Deployments({ api, owner, options, clock: context.clock });
+    this.#runs = new Runs(api, this.#place, this.#deployments);
     const output = options.logAnalyticsWorkspace !== undefined;
     const delaySeconds = (output ? LOGS_LATE_MS : METRICS_LATE_MS) / 1000;
     this.capabilities = {
@@ -68,7 +70,7 @@ export class AzureProvider implements Provider {
   }
 
   render(desired: DesiredJob, now: Instant): Rendering {
-    return render(desired, this.#owner, this.#options, now);
+    return render(desired, this.#place, now);
   }
 
   listDeployments(options?: CallOptions): Promise<readonly ObservedResource[]> {
@@ -158,7 +160,7 @@ export class AzureProvider implements Provider {
   }
 
   permissions(jobs: readonly DesiredJob[]): readonly PermissionDocument[] {
-    return permissionsOf(jobs, this.#owner, this.#options);
+    return permissionsOf(jobs, this.#place);
   }
 
   check(options?: CallOptions): Promise<readonly Finding[]> {

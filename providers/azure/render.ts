@@ -1,7 +1,8 @@
 import type { DesiredJob, Instant, Rendering, Resource } from "../../src/model/index.ts";
-import { type Owner, secretUrl } from "./naming.ts";
+import { secretUrl } from "./naming.ts";
 import type { AzureOptions } from "./options.ts";
-import { jobResource, LONGEST_SECONDS } from "./resources/job.ts";
+import type { Place } from "./place.ts";
+import { jobResource, LONGEST_SECONDS, limitOf } from "./resources/job.ts";
 import { workflowResource } from "./resources/workflow.ts";
 import { sizeOf } from "./sizes.ts";
 import { type Native, translate } from "./translate/index.ts";
@@ -10,23 +11,22 @@ import { type Native, translate } from "./translate/index.ts";
 const MOST_HTTP_SECONDS = 120;
 
 /** What a job becomes in Azure: its Container Apps job first, then the workflow that starts it, where it has one. */
-export function render(desired: DesiredJob, owner: Owner, options: AzureOptions, now: Instant): Rendering {
+export function render(desired: DesiredJob, place: Place, now: Instant): Rendering {
   const { job } = desired;
+  const { options } = place;
   const refusal = refusalOf(desired, options);
   if (refusal) return refuse(refusal);
   const isContainer = job.workload.kind === "container";
   const translation = translate(desired, now, isContainer);
   if (!translation.ok) return refuse(translation);
   const { native } = translation;
-  const workflow = workflowResource(desired, native.kind === "triggers" ? native.triggers : [], owner, options);
+  const workflow = workflowResource(desired, native.kind === "triggers" ? native.triggers : [], place);
   if (workflow && workflow.fields["identity"] === undefined && needsIdentity(desired))
     return refuse({
       reason: `${whyWorkflow(native, job.workload.kind)}: a Logic App has to ask Azure, and the placement names no identity for it`,
       fix: "name a user-assigned identity with triggerIdentity (rota permissions azure says what it needs)",
     });
-  const container = isContainer
-    ? jobResource(job, owner, options, native.kind === "own" ? native.cron : undefined)
-    : undefined;
+  const container = isContainer ? jobResource(job, place, native.kind === "own" ? native.cron : undefined) : undefined;
   const resources = [container, workflow].filter((each): each is Resource => each !== undefined);
   return {
     resources,
@@ -34,7 +34,7 @@ export function render(desired: DesiredJob, owner: Owner, options: AzureOptions,
       ...sizeWarnings(desired),
       ...triggerWarnings(desired, native),
       ...translation.warnings,
-      ...limitWarnings(desired),
+      ...limitWarnings(desired, place),
     ],
     differences: translation.differences,
   };
@@ -52,9 +52,9 @@ function refusalOf({ job }: DesiredJob, options: AzureOptions): Refusal | undefi
     const names = unknown.map((name) => `"${name}"`).join(", ");
     return { reason: `azure knows no option ${names} for a job`, fix: "remove it" };
   }
-  if (workload.kind === "process")
-    return { reason: "a process cannot be run on Azure", fix: "make it a container, or place it elsewhere" };
-  if (workload.kind !== "vm") {
+  if (workload.kind === "process" || workload.kind === "target")
+    return { reason: `a ${workload.kind} cannot be run on Azure by rota`, fix: "make it a container, or place it elsewhere" };
+  if (workload.kind === "container" || workload.kind === "http") {
     for (const reference of Object.values(workload.secrets)) {
       if (secretUrl(reference, options) === undefined)
         return {
@@ -114,9 +114,15 @@ function sizeWarnings({ job: { name, workload } }: DesiredJob): string[] {
   ];
 }
 
-function limitWarnings({ job }: DesiredJob): string[] {
-  if (job.workload.kind !== "container" || job.guard.durationSeconds !== undefined) return [];
-  return [`"${job.name}" has no guard.duration: Azure ends a run of it after ${LONGEST_SECONDS / 86_400} days`];
+/** What ends a run while no daemon does. */
+function limitWarnings({ job }: DesiredJob, place: Place): string[] {
+  if (job.workload.kind !== "container") return [];
+  const limit = limitOf(job, place);
+  if (limit === undefined)
+    return [`Azure ends a run of "${job.name}" after ${LONGEST_SECONDS / 86_400} days: no limit of its guard would`];
+  if (limit.by === "duration" && job.guard.cost !== undefined && place.hourlyNanos?.(job) === undefined)
+    return [`nobody but the daemon ends a run of "${job.name}" at its cost limit: there is no price for it`];
+  return [];
 }
 
 function refuse({ reason, fix }: Refusal): Rendering {

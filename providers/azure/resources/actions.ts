@@ -1,7 +1,8 @@
 import type { Job, JsonObject } from "../../../src/model/index.ts";
 import { CLOUDS } from "../cloud.ts";
-import { groupId, identityId, MARKS, type Owner, resourceId, resourceName, secretUrl } from "../naming.ts";
+import { groupId, identityId, MARKS, resourceId, resourceName, secretUrl } from "../naming.ts";
 import type { AzureOptions } from "../options.ts";
+import type { Place } from "../place.ts";
 import { containerOf, type JobFields, jobResource } from "./job.ts";
 import { JOBS } from "./world.ts";
 
@@ -14,17 +15,19 @@ const SECRET = { runtimeConfiguration: { secureData: { properties: ["inputs", "o
 type Actions = Readonly<Record<string, JsonObject>>;
 
 /** What the workflow of a job does when it is triggered; undefined where the job has none. */
-export function actionsOf(job: Job, owner: Owner, options: AzureOptions): Actions | undefined {
+export function actionsOf(job: Job, place: Place): Actions | undefined {
   const { workload } = job;
-  if (workload.kind === "container") return startJob(job, owner, options);
+  const { options } = place;
+  if (workload.kind === "container") return startJob(job, place);
   if (workload.kind === "http") return callUrl(workload, options);
   if (workload.kind === "vm") return operateMachines(workload, options);
   return undefined;
 }
 
 /** One start of the Container Apps job, whole: a start's template takes the place of the job's own. */
-function startJob(job: Job, owner: Owner, options: AzureOptions): Actions | undefined {
-  const resource = jobResource(job, owner, options, undefined);
+function startJob(job: Job, place: Place): Actions | undefined {
+  const { owner, options } = place;
+  const resource = jobResource(job, place, undefined);
   if (!resource) return undefined;
   const fields = resource.fields as unknown as JobFields;
   const variables = {

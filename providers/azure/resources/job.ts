@@ -1,11 +1,10 @@
 import type { Job, JsonObject, OwnershipMark, Resource } from "../../../src/model/index.ts";
-import { digest } from "../../../src/provider/index.ts";
+import { digest, type TimeLimit, timeLimitOf } from "../../../src/provider/index.ts";
 import {
   CONTAINER,
   environmentId,
   foreignTags,
   identityId,
-  type Owner,
   resourceName,
   sameId,
   secretUrl,
@@ -13,6 +12,7 @@ import {
   tagValue,
 } from "../naming.ts";
 import type { AzureOptions } from "../options.ts";
+import type { Place } from "../place.ts";
 import { sizeOf } from "../sizes.ts";
 import type { Raw } from "./world.ts";
 
@@ -78,12 +78,8 @@ export interface RawJob extends Raw {
 }
 
 /** The Container Apps job of a job; undefined when it is no container, of no size that there is, or has a secret of no vault. */
-export function jobResource(
-  job: Job,
-  owner: Owner,
-  options: AzureOptions,
-  cron: string | undefined,
-): Resource | undefined {
+export function jobResource(job: Job, place: Place, cron: string | undefined): Resource | undefined {
+  const { owner, options } = place;
   const { workload } = job;
   if (workload.kind !== "container") return undefined;
   const size = sizeOf(workload.cpu, workload.memoryBytes);
@@ -103,13 +99,18 @@ export function jobResource(
     ),
     cpu: size.cpu,
     memoryGib: size.memoryGib,
-    timeoutSeconds: Math.ceil(Math.min(LONGEST_SECONDS, Math.max(1, job.guard.durationSeconds ?? LONGEST_SECONDS))),
+    timeoutSeconds: Math.min(LONGEST_SECONDS, limitOf(job, place)?.seconds ?? LONGEST_SECONDS),
     ...(cron === undefined ? {} : { cron }),
     ...(identity === undefined ? {} : { identity }),
     ...(options.registry === undefined ? {} : { registry: options.registry }),
   };
   const id = resourceName(owner, job.name);
   return { kind: "job", id, job: job.name, fields: fields as unknown as JsonObject };
+}
+
+/** The guard's limit that Azure keeps by itself, also while no daemon runs. */
+export function limitOf(job: Job, { hourlyNanos }: Place): TimeLimit | undefined {
+  return timeLimitOf(job, hourlyNanos?.(job));
 }
 
 /** Of lower-case letters, digits and `-`; two variables never share one. */

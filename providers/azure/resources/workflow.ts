@@ -1,6 +1,7 @@
 import type { DesiredJob, JsonObject, OwnershipMark, Resource } from "../../../src/model/index.ts";
-import { foreignTags, identityId, type Owner, resourceName, sameId, tagsOf } from "../naming.ts";
+import { foreignTags, identityId, resourceName, sameId, tagsOf } from "../naming.ts";
 import type { AzureOptions } from "../options.ts";
+import type { Place } from "../place.ts";
 import { type NativeTrigger, writeTrigger } from "../translate/index.ts";
 import { actionsOf } from "./actions.ts";
 import { withoutEmpty } from "./job.ts";
@@ -41,11 +42,11 @@ export interface RawWorkflow extends Raw {
 export function workflowResource(
   { job }: DesiredJob,
   triggers: readonly NativeTrigger[],
-  owner: Owner,
-  options: AzureOptions,
+  place: Place,
 ): Resource | undefined {
+  const { owner, options } = place;
   const runsJob = job.workload.kind === "container";
-  const actions = actionsOf(job, owner, options);
+  const actions = actionsOf(job, place);
   if (!actions || (runsJob && triggers.length === 0)) return undefined;
   const asks = job.workload.kind !== "http" || Object.keys(job.workload.secrets).length > 0;
   const identity = asks ? identityId(options, options.triggerIdentity) : undefined;

@@ -1,8 +1,8 @@
 import type { Instant } from "../../../src/model/index.ts";
 import { inParallel, ProviderError, type RunState, type StartRequest } from "../../../src/provider/index.ts";
 import type { Api } from "../api/index.ts";
-import { MARKS, type Owner, resourceName } from "../naming.ts";
-import type { AzureOptions } from "../options.ts";
+import { MARKS, resourceName } from "../naming.ts";
+import type { Place } from "../place.ts";
 import { containerOf, type JobFields, jobResource, type RawJob } from "../resources/job.ts";
 import type { Jobs } from "../resources/jobs.ts";
 import { readOnce, type Signal } from "../resources/world.ts";
@@ -16,21 +16,19 @@ interface Owned {
 /** Runs as executions of Container Apps jobs: each carries its run's key in its environment, and is found by it. */
 export class Executions {
   readonly #api: Api;
-  readonly #owner: Owner;
-  readonly #options: AzureOptions;
+  readonly #place: Place;
   readonly #jobs: Jobs;
 
-  constructor(api: Api, owner: Owner, options: AzureOptions, jobs: Jobs) {
+  constructor(api: Api, place: Place, jobs: Jobs) {
     this.#api = api;
-    this.#owner = owner;
-    this.#options = options;
+    this.#place = place;
     this.#jobs = jobs;
   }
 
   /** One start, sent once: Azure takes no key for it. Whether the run is there already was asked before. */
   async start(request: StartRequest, signal: Signal): Promise<RunState> {
     const { job, run, fireAt, env } = request;
-    const resource = jobResource(job, this.#owner, this.#options, undefined);
+    const resource = jobResource(job, this.#place, undefined);
     if (!resource) throw new ProviderError("unsupported", `Container Apps have no size for "${job.name}"`);
     const owned = (await this.#jobs.owned(resource.id, signal)) ?? (await this.#made(resource, signal));
     const fire = Temporal.Instant.fromEpochMilliseconds(fireAt).toString({ smallestUnit: "second" });
@@ -57,7 +55,7 @@ export class Executions {
   /** Of the job that is named, else of every one: a key alone does not say whose it is. */
   async find(run: string, job: string | undefined, signal: Signal): Promise<RunState | undefined> {
     if (job !== undefined) {
-      const owned = await this.#jobs.owned(resourceName(this.#owner, job), signal);
+      const owned = await this.#jobs.owned(resourceName(this.#place.owner, job), signal);
       return owned && this.#findIn(owned, run, signal);
     }
     const all = await inParallel(await this.#jobs.raw(signal), (owned) => this.#findIn(owned, run, signal));

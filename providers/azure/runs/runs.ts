@@ -2,8 +2,7 @@ import type { Instant, RunHandle } from "../../../src/model/index.ts";
 import { type LogChunk, ProviderError, type RunState, type StartRequest } from "../../../src/provider/index.ts";
 import type { Api } from "../api/index.ts";
 import type { Deployments } from "../deployments.ts";
-import type { Owner } from "../naming.ts";
-import type { AzureOptions } from "../options.ts";
+import type { Place } from "../place.ts";
 import type { Signal } from "../resources/world.ts";
 import { Executions } from "./executions.ts";
 import { parseHandle } from "./handle.ts";
@@ -20,9 +19,9 @@ export class Runs {
   /** Run → handle and job of what this daemon started or met: a look by key then asks one job and not all. */
   readonly #known = new Map<string, { readonly handle: RunHandle; readonly job: string }>();
 
-  constructor(api: Api, owner: Owner, options: AzureOptions, deployments: Deployments) {
-    this.#executions = new Executions(api, owner, options, deployments.jobs);
-    this.#workflows = new WorkflowRuns(api, owner, options, deployments.workflows);
+  constructor(api: Api, place: Place, deployments: Deployments) {
+    this.#executions = new Executions(api, place, deployments.jobs);
+    this.#workflows = new WorkflowRuns(api, place, deployments.workflows);
   }
 
   async start(request: StartRequest, signal: Signal): Promise<RunState> {
@@ -36,7 +35,7 @@ export class Runs {
   async #start(request: StartRequest, signal: Signal): Promise<RunState> {
     const { run, job } = request;
     const { kind } = job.workload;
-    if (kind === "process") throw new ProviderError("unsupported", "Azure runs no processes");
+    if (kind === "process" || kind === "target") throw new ProviderError("unsupported", `Azure runs no ${kind}`);
     const runs = kind === "container" ? this.#executions : this.#workflows;
     const known = this.#known.get(run);
     const there = known ? await this.inspect(known.handle, signal) : await runs.find(run, job.name, signal);

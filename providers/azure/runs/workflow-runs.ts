@@ -7,8 +7,8 @@ import {
   type StartRequest,
 } from "../../../src/provider/index.ts";
 import type { Api } from "../api/index.ts";
-import { type Owner, resourceName } from "../naming.ts";
-import type { AzureOptions } from "../options.ts";
+import { resourceName } from "../naming.ts";
+import type { Place } from "../place.ts";
 import { BY_ROTA, workflowResource } from "../resources/workflow.ts";
 import type { Workflows } from "../resources/workflows.ts";
 import { readOnce, type Signal } from "../resources/world.ts";
@@ -60,20 +60,18 @@ const OUTCOMES: Readonly<Record<string, NonNullable<RunState["outcome"]>>> = {
 /** Runs of the workflows of `http` and `vm` jobs. */
 export class WorkflowRuns {
   readonly #api: Api;
-  readonly #owner: Owner;
-  readonly #options: AzureOptions;
+  readonly #place: Place;
   readonly #workflows: Workflows;
 
-  constructor(api: Api, owner: Owner, options: AzureOptions, workflows: Workflows) {
+  constructor(api: Api, place: Place, workflows: Workflows) {
     this.#api = api;
-    this.#owner = owner;
-    this.#options = options;
+    this.#place = place;
     this.#workflows = workflows;
   }
 
   /** By the workflow's own address, which ARM signs; sent once. Whether the run is there already was asked before. */
   async start({ job, run }: StartRequest, signal: Signal): Promise<RunState> {
-    const resource = workflowResource({ job }, [], this.#owner, this.#options);
+    const resource = workflowResource({ job }, [], this.#place);
     if (!resource) throw new ProviderError("unsupported", `"${job.name}" is nothing that a Logic App runs`);
     await this.#workflows.ensure(resource, signal);
     const { id } = resource;
@@ -138,7 +136,7 @@ export class WorkflowRuns {
     if (job === undefined)
       return (await this.#workflows.runners(signal)).map(({ raw, job: name }) => ({ id: raw.name ?? "", job: name }));
     const owned = await this.#workflows.ownedOf(job, signal);
-    return owned ? [{ id: resourceName(this.#owner, job), job }] : [];
+    return owned ? [{ id: resourceName(this.#place.owner, job), job }] : [];
   }
 
   async #run({ id, job }: Owned, name: string, signal: Signal): Promise<RunState | undefined> {

@@ -46,7 +46,9 @@ function holds({ conditions = [] }: Trigger, now: number): boolean {
 /** When clocks in a zone show a time, by their offsets on the day before and after. */
 function instantsAt(civil: number, zone: string, whim: Whim): readonly number[] {
   const [before = 0, after = 0] = [civil - DAY, civil + DAY].map((at) => offsetAt(at, zone));
-  const shown = [...new Set([before, after])].map((offset) => civil - offset).filter((at) => at + offsetAt(at, zone) === civil);
+  const shown = [...new Set([before, after])]
+    .map((offset) => civil - offset)
+    .filter((at) => at + offsetAt(at, zone) === civil);
   const sorted = shown.sort((a, b) => a - b);
   if (whim === "literal") return sorted;
   return sorted.length === 0 ? [civil - before] : sorted.slice(-1);

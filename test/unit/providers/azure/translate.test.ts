@@ -1,7 +1,14 @@
 import { Cron } from "croner";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { fromOwnCron, fromTrigger, type Native, translate, windowsZone, writeTrigger } from "../../../../providers/azure/translate/index.ts";
+import {
+  fromOwnCron,
+  fromTrigger,
+  type Native,
+  translate,
+  windowsZone,
+  writeTrigger,
+} from "../../../../providers/azure/translate/index.ts";
 import { DAY, type DesiredJob, type Schedule } from "../../../../src/model/index.ts";
 import { fires } from "../../../../src/schedule/index.ts";
 import { startsOf, type Whim } from "../../../clouds/azure/recurrence.ts";
@@ -30,7 +37,8 @@ function starts(of: Native, whim: Whim): readonly number[] {
   if (of.kind === "own") {
     const found: number[] = [];
     const expression = new Cron(of.cron, { timezone: "UTC", legacyMode: true });
-    for (let at = expression.nextRun(new Date(FROM - 1)); at && at.getTime() < TO; at = expression.nextRun(at)) found.push(at.getTime());
+    for (let at = expression.nextRun(new Date(FROM - 1)); at && at.getTime() < TO; at = expression.nextRun(at))
+      found.push(at.getTime());
     return found;
   }
   const all = of.triggers.flatMap((trigger) =>
@@ -108,29 +116,61 @@ describe("recurrence", () => {
     ["Vixie's OR, each day once", cron("0 6 13 * 5", { timezone: "America/Toronto" })],
     ["both day fields must match", cron("0 6 */2 * 1-5", { timezone: "America/Toronto" })],
     ["late in the evening", cron("59 23 * 2 0", { timezone: "Pacific/Auckland" })],
-    ["a start and an end", cron("0 */3 * * *", { timezone: "Europe/Berlin", start: "2027-01-05T07:30", end: "2027-01-09T12:00" })],
-    ["a calendar", cron("0 6 * * 1-5", { timezone: "Europe/Berlin", calendar: { name: "off", skip: ["2026-12-24", "2027-01-06"] } })],
-    ["moved before a holiday", cron("0 6 * * 1-5", { timezone: "Europe/Berlin", onHoliday: "before", calendar: { name: "off", skip: ["2027-01-06"] } })],
-    ["named times", { kind: "at", times: ["2026-12-01T09:00", "2027-03-14T02:30", "2027-11-07T01:30"], ...RULES, timezone: "America/Toronto" }],
+    [
+      "a start and an end",
+      cron("0 */3 * * *", { timezone: "Europe/Berlin", start: "2027-01-05T07:30", end: "2027-01-09T12:00" }),
+    ],
+    [
+      "a calendar",
+      cron("0 6 * * 1-5", { timezone: "Europe/Berlin", calendar: { name: "off", skip: ["2026-12-24", "2027-01-06"] } }),
+    ],
+    [
+      "moved before a holiday",
+      cron("0 6 * * 1-5", {
+        timezone: "Europe/Berlin",
+        onHoliday: "before",
+        calendar: { name: "off", skip: ["2027-01-06"] },
+      }),
+    ],
+    [
+      "named times",
+      {
+        kind: "at",
+        times: ["2026-12-01T09:00", "2027-03-14T02:30", "2027-11-07T01:30"],
+        ...RULES,
+        timezone: "America/Toronto",
+      },
+    ],
     ["both passes", cron("30 1 * * *", { timezone: "America/Toronto", dst: { gap: "skip", overlap: "both" } })],
   ])("%s: fire by fire over 400 days, however Logic Apps take the change of the clocks", (_what, schedule) => {
     for (const hasOwnTrigger of [true, false]) {
-      for (const whim of ["literal", "lenient"] as const) expect(starts(native(schedule, hasOwnTrigger), whim)).toEqual(wanted(schedule));
+      for (const whim of ["literal", "lenient"] as const)
+        expect(starts(native(schedule, hasOwnTrigger), whim)).toEqual(wanted(schedule));
     }
   });
 
   it.each([
     ["after", cron("0 6 * * *", { after: ["other"] }), /cannot wait for other/],
-    ["a zone that Windows does not have", cron("0 6 * * *", { timezone: "Antarctica/Troll" }), /no zone for Antarctica\/Troll/],
+    [
+      "a zone that Windows does not have",
+      cron("0 6 * * *", { timezone: "Antarctica/Troll" }),
+      /no zone for Antarctica\/Troll/,
+    ],
   ])("%s is refused with the reason and what to do", (_what, schedule, reason) => {
     const translation = translate(desired(schedule), NOW, true);
-    expect(translation).toMatchObject({ ok: false, reason: expect.stringMatching(reason), fix: expect.stringMatching(/./) });
+    expect(translation).toMatchObject({
+      ok: false,
+      reason: expect.stringMatching(reason),
+      fix: expect.stringMatching(/./),
+    });
   });
 });
 
 describe("both kinds of trigger", () => {
   const list = (min: number, max: number, maxLength: number) =>
-    fc.uniqueArray(fc.integer({ min, max }), { minLength: 1, maxLength }).map((values) => values.sort((a, b) => a - b).join(","));
+    fc
+      .uniqueArray(fc.integer({ min, max }), { minLength: 1, maxLength })
+      .map((values) => values.sort((a, b) => a - b).join(","));
   const expression = fc
     .tuple(
       fc.oneof(list(0, 59, 2), fc.constant("*/30")),
@@ -145,15 +185,20 @@ describe("both kinds of trigger", () => {
   it("are what the manifest says over 400 days, in any zone", () => {
     let kinds = "";
     fc.assert(
-      fc.property(expression, fc.constantFrom(...ZONES_OF_WINDOWS), fc.constantFrom<Whim>("literal", "lenient"), (text, timezone, whim) => {
-        const schedule = cron(text, { timezone });
-        const translation = translate(desired(schedule), NOW, true);
-        // A day that never comes is refused when the manifest is read.
-        if (!translation.ok) return expect(translation.reason).toMatch(/never comes|triggers of a Logic App/);
-        expect(translation.differences).toEqual([]);
-        kinds += translation.native.kind;
-        expect(starts(translation.native, whim)).toEqual(wanted(schedule));
-      }),
+      fc.property(
+        expression,
+        fc.constantFrom(...ZONES_OF_WINDOWS),
+        fc.constantFrom<Whim>("literal", "lenient"),
+        (text, timezone, whim) => {
+          const schedule = cron(text, { timezone });
+          const translation = translate(desired(schedule), NOW, true);
+          // A day that never comes is refused when the manifest is read.
+          if (!translation.ok) return expect(translation.reason).toMatch(/never comes|triggers of a Logic App/);
+          expect(translation.differences).toEqual([]);
+          kinds += translation.native.kind;
+          expect(starts(translation.native, whim)).toEqual(wanted(schedule));
+        },
+      ),
       { numRuns: Number(process.env["ROTA_AZURE_ZONES"] ?? 60), seed: 7 },
     );
     expect(kinds).toContain("own");
@@ -175,23 +220,39 @@ describe("zones", () => {
 
 describe("from Azure", () => {
   it("own expressions read back as they were", () => {
-    for (const text of ["0 6 * * *", "*/15 * * * 1,2,3", "0 0 1 1 *"]) expect(fromOwnCron(text)).toEqual({ ok: true, schedule: { cron: text, timezone: "UTC" } });
+    for (const text of ["0 6 * * *", "*/15 * * * 1,2,3", "0 0 1 1 *"])
+      expect(fromOwnCron(text)).toEqual({ ok: true, schedule: { cron: text, timezone: "UTC" } });
     expect(fromOwnCron("0 6 13 * 5")).toMatchObject({ ok: false });
     expect(fromOwnCron("0 6 * *")).toMatchObject({ ok: false });
   });
 
   const recurrence = (change: object = {}, more: object = {}) => ({
     type: "Recurrence",
-    recurrence: { frequency: "Day", interval: 1, timeZone: "Eastern Standard Time", startTime: "2024-01-01T00:00:00", schedule: { hours: ["6"], minutes: [30] }, ...change },
+    recurrence: {
+      frequency: "Day",
+      interval: 1,
+      timeZone: "Eastern Standard Time",
+      startTime: "2024-01-01T00:00:00",
+      schedule: { hours: ["6"], minutes: [30] },
+      ...change,
+    },
     ...more,
   });
 
   it("recurrences read as cron in the zone that Windows means", () => {
     const eastern = (text: string) => ({ ok: true, schedule: { cron: text, timezone: "America/New_York" } });
     expect(fromTrigger(recurrence())).toEqual(eastern("30 6 * * *"));
-    expect(fromTrigger(recurrence({ frequency: "Week", schedule: { hours: [6], minutes: [0], weekDays: ["Sunday", "Friday"] } }))).toEqual(eastern("0 6 * * 0,5"));
-    expect(fromTrigger(recurrence({ frequency: "Month", schedule: { hours: [6], minutes: [0], monthDays: [15, 1] } }))).toEqual(eastern("0 6 1,15 * *"));
-    expect(fromTrigger(recurrence({ startTime: "2024-01-01T00:00:00Z" }))).toMatchObject({ schedule: { timezone: "UTC" } });
+    expect(
+      fromTrigger(
+        recurrence({ frequency: "Week", schedule: { hours: [6], minutes: [0], weekDays: ["Sunday", "Friday"] } }),
+      ),
+    ).toEqual(eastern("0 6 * * 0,5"));
+    expect(
+      fromTrigger(recurrence({ frequency: "Month", schedule: { hours: [6], minutes: [0], monthDays: [15, 1] } })),
+    ).toEqual(eastern("0 6 1,15 * *"));
+    expect(fromTrigger(recurrence({ startTime: "2024-01-01T00:00:00Z" }))).toMatchObject({
+      schedule: { timezone: "UTC" },
+    });
   });
 
   it.each([
