@@ -15,7 +15,7 @@ export {
 } from "./proof.ts";
 export type { TextError } from "./result.ts";
 export { type CronShape, rectangles, slotShapes } from "./shape.ts";
-export { vendorRefusal } from "./vendor.ts";
+export { calendarRefusal, waitRefusal } from "./vendor.ts";
 export {
   inWindows,
   opensAt,

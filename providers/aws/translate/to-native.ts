@@ -9,7 +9,7 @@ import {
   localAt,
   PROOF_DAYS,
   resolveLocal,
-  vendorRefusal,
+  waitRefusal,
 } from "../../../src/schedule/index.ts";
 import { cutOut } from "./cut.ts";
 import { expandNative, type NativeSchedule } from "./model.ts";
@@ -42,7 +42,7 @@ export type Translation =
 export function translate({ job, slot }: DesiredJob, now: Instant): Translation {
   const { schedule } = job;
   if (schedule.kind === "manual") return { ok: true, natives: [], differences: [], warnings: [] };
-  const refusal = vendorRefusal(schedule, "EventBridge");
+  const refusal = waitRefusal(schedule, "EventBridge");
   if (refusal) return { ok: false, ...refusal };
   if (schedule.kind === "at") return oneOffs(fires(schedule, slot, now + 1, LAST_YEAR), schedule.timezone);
   const patterns = patternsOf({ job, ...(slot && { slot }) });

@@ -1,6 +1,7 @@
 import { DAY, type DesiredJob, type FireDifference, type FireTime, type Instant } from "../../../src/model/index.ts";
 import {
   type Comparison,
+  calendarRefusal,
   compareFires,
   differencesOf,
   fires,
@@ -8,7 +9,7 @@ import {
   localAt,
   PROOF_DAYS,
   resolveLocal,
-  vendorRefusal,
+  waitRefusal,
 } from "../../../src/schedule/index.ts";
 import { dated } from "./dated.ts";
 import { type CronParts, writeExpression } from "./expression.ts";
@@ -36,7 +37,7 @@ export type Translation =
 export function translate(desired: DesiredJob, now: Instant): Translation {
   const { schedule } = desired.job;
   if (schedule.kind === "manual") return found([]);
-  const refusal = vendorRefusal(schedule, "Cloud Scheduler");
+  const refusal = waitRefusal(schedule, "Cloud Scheduler") ?? calendarRefusal(schedule, "Cloud Scheduler");
   if (refusal) return { ok: false, ...refusal };
   const { start, end, timezone } = schedule;
   if (end !== undefined && resolveLocal(timezone, end) <= now) return found([]);

@@ -137,7 +137,7 @@ describe("what a job becomes", () => {
     ["a GPU", container({ gpu: 1 })],
     ["more than Fargate has", container({ cpu: 32 })],
     ["an option that there is not", container({}, { options: { runner: "batch" } })],
-    ["a calendar", container({}, { schedule: cron("0 6 * * *", { calendar: { name: "c", skip: [] } }) })],
+    ["another job to wait for", container({}, { schedule: cron("0 6 * * *", { after: ["other"] }) })],
   ])("%s is refused, with a way out", async (_what, desired) => {
     const { provider } = await openFake({});
     const { refusal, resources } = provider.render(desired, NOW);
