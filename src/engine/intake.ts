@@ -30,6 +30,9 @@ export async function intake(context: EngineContext): Promise<void> {
       const then = await ledger.deployments({ from: run.createdAt, to: run.createdAt + 1 });
       tracked.desired = then.find((d) => d.desired.job.name === run.job)?.desired ?? desired;
     }
+    if (run.status === "starting") {
+      for await (const { at } of ledger.entries({ run: run.run, types: ["run.sent"] })) tracked.sentAt ??= at;
+    }
     for (const sample of await ledger.samples(run.run)) {
       tracked.outputBytes = printedBytes(tracked.outputBytes, sample);
     }

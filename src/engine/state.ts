@@ -34,6 +34,8 @@ export interface TrackedRun {
   /** The job as it stood when the run was created; undefined when it was never deployed here. */
   desired: DesiredJob | undefined;
   handle: RunHandle | undefined;
+  /** When its start left, or left first. */
+  sentAt: Instant | undefined;
   stopping: Stopping | undefined;
   /** Start of uninterrupted watching, on the monotonic clock: no idle window reaches before it. */
   watchedSince: number;
@@ -116,7 +118,7 @@ export class EngineState {
         this.track(event.run, monotonic);
         return;
       case "run.sent":
-        this.update(event.run, { status: "starting" });
+        this.send(event.run, at);
         return;
       case "run.started":
         this.update(event.run, { status: "running", startedAt: event.startedAt, handle: event.handle });
@@ -170,6 +172,7 @@ export class EngineState {
       run,
       desired: this.deployed.get(run.job)?.desired,
       handle: run.handle,
+      sentAt: undefined,
       stopping: undefined,
       watchedSince: monotonic,
       samples: [],
@@ -232,6 +235,13 @@ export class EngineState {
     tracked.run = { ...tracked.run, ...change };
     if (change.handle !== undefined) tracked.handle = change.handle;
     if (change.startedAt !== undefined) tracked.sampledTo = change.startedAt;
+  }
+
+  private send(id: string, at: Instant): void {
+    const tracked = this.open.get(id);
+    if (!tracked) return;
+    tracked.sentAt ??= at;
+    tracked.run = { ...tracked.run, status: "starting" };
   }
 
   private stop(event: EventOf<"run.stopping">, at: Instant): void {

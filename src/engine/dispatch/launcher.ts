@@ -231,8 +231,8 @@ export class Launcher {
   private sentOf(tracked: TrackedRun): Sent {
     const known = this.sent.get(tracked.run.run);
     if (known) return known;
-    // After a restart the request's own time is not in memory: the run's creation is the safe, earlier one.
-    const sent: Sent = { since: tracked.run.createdAt, attempts: 1 };
+    // After a restart: how often it was sent is not known, when it was is.
+    const sent: Sent = { since: tracked.sentAt ?? tracked.run.createdAt, attempts: 1 };
     this.sent.set(tracked.run.run, sent);
     return sent;
   }

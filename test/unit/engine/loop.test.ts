@@ -140,6 +140,25 @@ describe("the daemon's loop", () => {
     await stand.crash();
   });
 
+  it("gives a start its full patience from when it was sent, however long the run had waited, over a restart too", async () => {
+    const stand = await Stand.open();
+    stand.world.script = () => ({ durationSeconds: 90 * 60 });
+    await stand.start(desiredState([hourly("a", { schedule: cron("0 * * * *", { overlap: "queue" }) })]));
+    await stand.clock.advance(2 * HOUR + 25 * MINUTE);
+    expect(stand.world.starts).toHaveLength(1);
+    stand.world.fault = ({ method }) => (method === "start" ? { error: { code: "unavailable" } } : undefined);
+    // The first ends half an hour after the second was due.
+    await stand.clock.advance(6 * MINUTE);
+    await stand.crash();
+    await stand.start();
+    await stand.clock.advance(5 * MINUTE);
+    stand.world.fault = () => undefined;
+    await stand.clock.advance(MINUTE);
+    expect(stand.world.starts).toHaveLength(2);
+    expect((await stand.events("run.ended")).map((e) => e.status)).toEqual(["succeeded"]);
+    await stand.stop();
+  });
+
   it("retries with back-off, and only a failure", async () => {
     const stand = await Stand.open();
     stand.world.script = (request) => ({
