@@ -2,7 +2,7 @@ import type { Entry, EventOf, Instant, LedgerEvent, Run } from "../model/index.t
 import { MINUTE, SECOND } from "../model/index.ts";
 import { Agenda } from "./agenda.ts";
 import type { EngineContext } from "./context.ts";
-import { type Actor, type ApplyRequest, type Control, ControlError, type EngineStatus } from "./control.ts";
+import type { Actor, ApplyRequest, Control, EngineStatus } from "./control.ts";
 import { type ApplyOrder, type ApplyOutcome, deploy } from "./deploy/deployer.ts";
 import { Keeping } from "./deploy/keeping.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
@@ -15,8 +15,8 @@ import { Budgets } from "./money/budgets.ts";
 import { Metering } from "./money/metering.ts";
 import { savedEvent } from "./money/savings.ts";
 import { Recorder } from "./record.ts";
+import { Requests } from "./requests.ts";
 import { Rounds } from "./rounds.ts";
-import { newRun, personRunId } from "./runs.ts";
 import { EngineState, type TrackedRun } from "./state.ts";
 import { engineStatus } from "./status.ts";
 import { Tellings } from "./tellings.ts";
@@ -53,6 +53,7 @@ export class Engine implements Control {
   private readonly keeping: Keeping;
   private readonly rounds: Rounds;
   private readonly tellings: Tellings;
+  private readonly requests: Requests;
   private readonly wake: { current: AbortController } = { current: new AbortController() };
   private readonly aborted = new AbortController();
   private stopping = false;
@@ -114,6 +115,8 @@ export class Engine implements Control {
     this.rounds = new Rounds(this.context, this.budgets, this.natives, (placement) =>
       this.inTurn(() => this.keeping.round(placement)),
     );
+    const { launcher, stopper } = this;
+    this.requests = new Requests(this.context, { launcher, stopper, isStopping: () => this.stopping });
   }
 
   /** Reads the ledger, records the start and takes over what runs; the loop starts with `run`. */
@@ -263,47 +266,12 @@ export class Engine implements Control {
     return [...all.filter((p): p is string => p !== undefined), ...this.natives.problems.values()];
   }
 
-  async startRun(name: string, actor: Actor): Promise<Run> {
-    const entry = this.state.deployed.get(name);
-    if (!entry)
-      throw new ControlError(
-        "notFound",
-        `no job "${name}" is deployed`,
-        "rota status shows what is; rota apply deploys",
-      );
-    const open = this.state.runsOf(name);
-    const { overlap } = entry.desired.job.schedule;
-    if (open.length > 0 && overlap === "skip") {
-      throw new ControlError(
-        "refused",
-        `"${name}" is running already (${open[0]?.run.run}) and its overlap policy is skip`,
-        "wait for it, kill it, or set schedule.overlap to queue, allow or replace",
-      );
-    }
-    if (this.stopping) throw new ControlError("unavailable", "the daemon is stopping", "start it again: rota up");
-    const now = this.env.time.now();
-    const id = personRunId(name, now, this.env.random.next());
-    await this.recorder.record(
-      { type: "run.created", run: newRun({ id, desired: entry.desired, cause: "person", now }) },
-      { type: "run.note", run: id, component: "person", text: `started by ${actor.name} (${actor.via})` },
-    );
-    await this.launcher.consider(id);
-    const run = await this.env.ledger.run(id);
-    if (!run) throw new ControlError("unavailable", `run ${id} was recorded and cannot be read back`);
-    return run;
+  startRun(name: string, actor: Actor): Promise<Run> {
+    return this.requests.startRun(name, actor);
   }
 
-  async kill(id: string, reason: string, actor: Actor, options: { readonly force?: boolean } = {}): Promise<Run> {
-    const run = await this.env.ledger.run(id);
-    if (!run) throw new ControlError("notFound", `there is no run "${id}"`, "rota runs lists them");
-    const answer = await this.stopper.stop(id, {
-      cause: "person",
-      by: actor.name,
-      reason: reason === "" ? `killed by ${actor.name}` : reason,
-      ...(options.force === undefined ? {} : { force: options.force }),
-    });
-    if (!answer.ok) throw new ControlError("refused", answer.why, answer.fix);
-    return (await this.env.ledger.run(id)) ?? run;
+  kill(id: string, reason: string, actor: Actor, options: { readonly force?: boolean } = {}): Promise<Run> {
+    return this.requests.kill(id, reason, actor, options);
   }
 
   excuse(fire: string, reason: string, actor: Actor): Promise<void> {
@@ -311,14 +279,11 @@ export class Engine implements Control {
   }
 
   async beat(id: string): Promise<void> {
-    const tracked = this.state.open.get(id);
-    if (!tracked) throw new ControlError("notFound", `run "${id}" is not running`);
-    tracked.progressAt = this.env.time.monotonic();
+    this.requests.beat(id);
   }
 
-  async releaseGuard(reason: string, actor: Actor): Promise<void> {
-    if (this.state.guardHeld === undefined) throw new ControlError("refused", "the guard is not held");
-    await this.recorder.record({ type: "guard.released", by: actor.name, reason });
+  releaseGuard(reason: string, actor: Actor): Promise<void> {
+    return this.requests.releaseGuard(reason, actor);
   }
 
   releaseBudget(budget: string, reason: string, actor: Actor): Promise<void> {

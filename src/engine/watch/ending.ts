@@ -27,7 +27,8 @@ export function ending(tracked: TrackedRun, state: RunState, now: Instant): Even
     ...(state.exitCode === undefined ? {} : { exitCode: state.exitCode }),
     ...(state.signal === undefined ? {} : { signal: state.signal }),
   };
-  if (state.outcome === "succeeded") return { ...base, status: "succeeded", reason: "", component: "workload" };
+  if (state.outcome === "succeeded")
+    return { ...base, status: "succeeded", reason: state.reason ?? "", component: "workload" };
   if (stopping && state.outcome !== "lost") {
     return {
       ...base,

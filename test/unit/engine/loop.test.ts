@@ -372,6 +372,16 @@ describe("the guard's loop", () => {
     await stand.stop();
   });
 
+  it("keeps what the provider says of a success: that it left processes behind, say", async () => {
+    const stand = await Stand.open();
+    stand.world.script = () => ({ durationSeconds: 10, reason: "2 processes that it left behind were ended" });
+    await stand.start(desiredState([hourly("a")]));
+    await stand.clock.advance(HOUR + MINUTE);
+    const [ended] = await stand.events("run.ended");
+    expect(ended).toMatchObject({ status: "succeeded", reason: "2 processes that it left behind were ended" });
+    await stand.stop();
+  });
+
   it("a run that finishes while it is being stopped has succeeded (K12)", async () => {
     const stand = await Stand.open();
     stand.world.script = () => ({

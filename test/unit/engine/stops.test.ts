@@ -260,6 +260,18 @@ describe("overlap: replace", () => {
   );
 });
 
+describe("a run that a person asks for", () => {
+  it("is one where no second may run beside it, of two that ask at once", async () => {
+    const stand = await Stand.open();
+    stand.world.script = () => ({ durationSeconds: 1e6 });
+    await stand.start(desiredState([hourly("a")]));
+    const asked = await Promise.allSettled([stand.engine.startRun("a", ann), stand.engine.startRun("a", ann)]);
+    expect(asked.map(({ status }) => status).sort()).toEqual(["fulfilled", "rejected"]);
+    expect(await stand.events("run.created")).toHaveLength(1);
+    await stand.stop();
+  });
+});
+
 describe("a queued run", () => {
   it("does not start when its job was removed meanwhile", async () => {
     const stand = await Stand.open();
