@@ -1,7 +1,6 @@
 import { rm, writeFile } from "node:fs/promises";
 import type { Logger } from "pino";
 import { loadPage } from "../dashboard/index.ts";
-import { renderDiagnostics } from "../diagnostic/index.ts";
 import {
   claimState,
   closePlacements,
@@ -10,7 +9,6 @@ import {
   createRunCommand,
   Engine,
   type EngineSettings,
-  loadProject,
   type Notifier,
   type OpenPlacement,
   openPlacements,
@@ -35,11 +33,10 @@ import {
 } from "../server/index.ts";
 import { changesText, Deploying } from "./deploying.ts";
 import { noticeEnvironment } from "./environment.ts";
+import { followManifest, readManifest } from "./following.ts";
 import { runLogs } from "./logs.ts";
 import { replacePlacements } from "./placements.ts";
-import { Reading } from "./reading.ts";
 import { viewsOf } from "./views.ts";
-import { watchFiles } from "./watch.ts";
 
 /** Notices that wait when the daemon ends get this long to leave. */
 const DRAIN_MS: number = 5 * SECOND;
@@ -98,7 +95,9 @@ class ManifestError extends Error {
 
 /** Everything of `rota up`, put together: reconcile, run or observe, guard, meter, attend, serve. */
 export async function startDaemon(world: DaemonWorld, options: DaemonOptions): Promise<RunningDaemon> {
-  let { project, reading } = await load(world, options);
+  const input = { ...options, files: world.files, say: world.say };
+  const first = await readManifest(input);
+  let { project } = first;
   if (!project.desired) throw new ManifestError();
   let desired: DesiredState = project.desired;
   const { manifest } = desired;
@@ -109,11 +108,11 @@ export async function startDaemon(world: DaemonWorld, options: DaemonOptions): P
   const secrets = new Set<string>();
   let takeOut = createRedactor(secrets);
   const redact = (text: string): string => takeOut(text);
-  const learnSecrets = async (from: DesiredState, baseDir: string): Promise<void> => {
-    for (const value of await secretValues(from.manifest, world.env, baseDir, reading)) secrets.add(value);
+  const learnSecrets = async (from: DesiredState, baseDir: string, files: Files): Promise<void> => {
+    for (const value of await secretValues(from.manifest, world.env, baseDir, files)) secrets.add(value);
     takeOut = createRedactor(secrets);
   };
-  await learnSecrets(desired, project.baseDir);
+  await learnSecrets(desired, project.baseDir, first.reading);
   const log = withRedaction((level, message, fields) => world.logger[level](fields ?? {}, message), redact);
   await claimState(paths, owner);
 
@@ -223,51 +222,22 @@ export async function startDaemon(world: DaemonWorld, options: DaemonOptions): P
       { mode: 0o600 },
     );
 
-    const reload = async (): Promise<void> => {
-      const next = await load(world, options);
-      // Also of a broken manifest: it may be mended in a file that the one before did not include.
-      reading = next.reading;
-      const wanted = next.project.desired;
-      if (!wanted) {
-        world.say("the manifest has errors: the daemon goes on with the one before");
-        return;
-      }
-      const { namespace, environment, currency } = wanted.manifest;
-      if (
-        namespace !== owner.namespace ||
-        environment.name !== owner.environment ||
-        currency !== desired.manifest.currency
-      ) {
-        world.say("the manifest now has another namespace, first environment or currency: restart the daemon for it");
-        return;
-      }
-      await learnSecrets(wanted, next.project.baseDir);
-      await openAll(wanted, () => [...engine.state.open.values()].map((t) => t.run));
-      project = next.project;
-      desired = wanted;
-      notifier.setChannels(desired.manifest.notify);
-      engine.settings = settingsOf(desired);
-      await deploying.deploy(desired);
-    };
-    let trouble: string | undefined;
-    const takeOver = async (): Promise<boolean> => {
-      try {
-        await reload();
-        trouble = undefined;
-        return true;
-      } catch (error) {
-        log("error", "the manifest could not be taken over", { error: String(error) });
-        const why = redact(error instanceof Error ? error.message : String(error));
-        if (why !== trouble) world.say(`the daemon goes on with the manifest before: ${why}`);
-        trouble = why;
-        return false;
-      }
-    };
-    const watching = watchFiles({
+    const watching = followManifest({
       clock: world.clock,
-      watched: () => reading,
-      changed: takeOver,
       signal: stopping.signal,
+      say: (text) => world.say(redact(text)),
+      first,
+      read: () => readManifest(input),
+      takeOver: async (next, wanted, reading) => {
+        await learnSecrets(wanted, next.baseDir, reading);
+        await openAll(wanted, () => [...engine.state.open.values()].map((t) => t.run));
+        project = next;
+        desired = wanted;
+        notifier.setChannels(desired.manifest.notify);
+        engine.settings = settingsOf(desired);
+        await deploying.deploy(desired);
+      },
+      failed: (error) => log("error", "the manifest could not be taken over", { error: String(error) }),
     });
 
     const end = async (reason: string): Promise<readonly string[]> => {
@@ -309,18 +279,6 @@ export async function startDaemon(world: DaemonWorld, options: DaemonOptions): P
     for (const step of undo.reverse()) await step().catch(() => undefined);
     throw error;
   }
-}
-
-/** The manifest as it stands now, with what was read for it; what is wrong with it is said. */
-async function load(world: DaemonWorld, options: DaemonOptions): Promise<{ project: Project; reading: Reading }> {
-  const reading = new Reading(world.files);
-  const project = await loadProject({
-    file: options.file,
-    files: reading,
-    ...(options.environment === undefined ? {} : { environment: options.environment }),
-  });
-  if (project.diagnostics.length > 0) world.say(renderDiagnostics(project.diagnostics, { line: project.line }));
-  return { project, reading };
 }
 
 /** Listens where it was told to, or, when that port is taken and nobody insisted on it, at any free one. */
