@@ -39,7 +39,8 @@ export class Locator {
     const event = this.#events?.[child.value];
     const empty = event?.type === EVENT_ID.SCALAR && event.valueStart < 0;
     const block = (event?.type === EVENT_ID.MAPPING || event?.type === EVENT_ID.SEQUENCE) && !this.#isFlow(event.start);
-    return empty || block ? this.#span(child.key) : this.#span(child.value);
+    if (empty || block) return this.#span(child.key);
+    return this.#firstLine(event) ?? this.#span(child.value);
   }
 
   /** Where the text of a scalar begins when offsets in its value are offsets in the file too (one line, no escapes). */
@@ -47,10 +48,24 @@ export class Locator {
     const { child, found } = this.#walk(path);
     const event = found && child ? this.#events?.[child.value] : undefined;
     if (event?.type !== EVENT_ID.SCALAR || event.valueStart < 0) return undefined;
+    const line = this.#firstLine(event);
+    if (line) {
+      const isWhole = getScalarValue(this.#text, event).trimEnd() === this.#text.slice(line.start, line.end);
+      return isWhole ? line.start : undefined;
+    }
     const raw = this.#text.slice(event.valueStart, event.valueEnd);
     return event.style <= SCALAR_STYLE.DOUBLE_QUOTED && raw === getScalarValue(this.#text, event)
       ? event.valueStart
       : undefined;
+  }
+
+  /** Of a block of text (after | or >), its first line that holds something; undefined for any other value. */
+  #firstLine(event: Event | undefined): Span | undefined {
+    if (event?.type !== EVENT_ID.SCALAR || event.style <= SCALAR_STYLE.DOUBLE_QUOTED) return undefined;
+    const found = /\S.*/.exec(this.#text.slice(event.valueStart, event.valueEnd));
+    if (!found) return undefined;
+    const start = event.valueStart + found.index;
+    return { start, end: start + found[0].trimEnd().length };
   }
 
   has(path: Path): boolean {
