@@ -16,22 +16,11 @@ const TAIL_LINES = 20;
 
 export const defineExplain: DefineCommand = (command, world) =>
   void withCommon(command, "rota explain churn-score.20261123T0600.1\nrota explain churn-score/2026-11-23T06:00/0")
-    .addArgument(new Argument("<run>", "a run, or the key of a fire that never started"))
+    .addArgument(new Argument("<run>", "a run, or the key of a fire: JOB/2026-11-23T06:00/0"))
     .addOption(jsonOption())
     .action(async (id: string, options: CommonOptions) => {
       const terminal = terminalOf(world);
-      const isFire = parseFireKey(id) !== undefined;
-      const path = isFire
-        ? `/api/fires/explain?fire=${encodeURIComponent(id)}`
-        : `/api/runs/${encodeURIComponent(id)}/explain`;
-      const view = await fact<ExplainObject | ExplainFireObject | undefined>(world, options, path, (ledger, query) =>
-        isFire ? query.explainFireView(ledger, id, world.clock.now()) : explainRun(world, options, ledger, id),
-      );
-      if (!view)
-        throw new CommandError(
-          `there is no ${isFire ? "fire" : "run"} "${id}"`,
-          isFire ? "rota today lists them" : "rota runs lists them",
-        );
+      const view = await explanation(world, options, id);
       if (options.json) return terminal.json(view);
       const rows = view.timeline.map((t) => [
         terminal.paint(`${t.at.slice(0, 19).replace("T", " ")}Z`, "dim"),
@@ -48,6 +37,28 @@ export const defineExplain: DefineCommand = (command, world) =>
       ];
       terminal.out(`\n${table(about, { width: terminal.width })}`);
     });
+
+/** Of a run, or of a fire; where a fire started a run, that run is what happened to it. */
+async function explanation(
+  world: World,
+  options: CommonOptions,
+  id: string,
+): Promise<ExplainObject | ExplainFireObject> {
+  if (parseFireKey(id) === undefined) {
+    const path = `/api/runs/${encodeURIComponent(id)}/explain`;
+    const view = await fact<ExplainObject | undefined>(world, options, path, (ledger) =>
+      explainRun(world, options, ledger, id),
+    );
+    if (!view) throw new CommandError(`there is no run "${id}"`, "rota runs lists them");
+    return view;
+  }
+  const path = `/api/fires/explain?fire=${encodeURIComponent(id)}`;
+  const view = await fact<ExplainFireObject | undefined>(world, options, path, (ledger, query) =>
+    query.explainFireView(ledger, id, world.clock.now()),
+  );
+  if (!view) throw new CommandError(`there is no fire "${id}"`, "rota today lists them");
+  return view.run === undefined ? view : explanation(world, options, view.run);
+}
 
 async function explainRun(
   world: World,

@@ -38,6 +38,8 @@ export interface ExplainObject extends Explained {
 export interface ExplainFireObject extends Explained {
   readonly schema: "rota.explain.fire/1";
   readonly fire: string;
+  /** The last run that it started, whose explanation says more; absent when a person signed the fire off. */
+  readonly run?: string;
 }
 
 /**
@@ -102,12 +104,24 @@ export async function explainFireView(
     ...(record === undefined ? {} : { record }),
     ...(excuse === undefined ? {} : { excuse }),
   });
+  const run = excuse ? undefined : await lastAttempt(ledger, fire, record?.run);
   return {
     schema: "rota.explain.fire/1",
     fire,
+    ...(run === undefined ? {} : { run }),
     timeline: explained.timeline.map(timelineItem),
     responsible: explained.responsible,
   };
+}
+
+/** Retries follow within a day; a fire's runs carry its key. */
+async function lastAttempt(ledger: LedgerReader, fire: string, first: string | undefined): Promise<string | undefined> {
+  const run = first === undefined ? undefined : await ledger.run(first);
+  if (!run) return first;
+  const { job, createdAt } = run;
+  const near = await ledger.runs({ job, since: createdAt, until: createdAt + DAY, limit: 10_000 });
+  const attempts = near.filter((other) => other.fire === fire);
+  return attempts.reduce((last, other) => (other.attempt > last.attempt ? other : last), run).run;
 }
 
 function timelineItem(event: TimelineEvent): Explained["timeline"][number] {

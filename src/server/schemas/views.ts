@@ -96,5 +96,8 @@ export const viewSchemas: readonly JsonSchema[] = [
     }),
   },
   { $id: "Explain", ...object({ schema: { const: "rota.explain/1" }, run: text, ...explained }) },
-  { $id: "ExplainFire", ...object({ schema: { const: "rota.explain.fire/1" }, fire: text, ...explained }) },
+  {
+    $id: "ExplainFire",
+    ...object({ schema: { const: "rota.explain.fire/1" }, fire: text, "run?": text, ...explained }),
+  },
 ];

@@ -141,6 +141,19 @@ describe("explain", () => {
     expect(await explainFireView(ledger, "no key", SAMPLE_NOW)).toBeUndefined();
   });
 
+  test("a fire that started a run names its last attempt, unless it is signed off", async () => {
+    await writeSampleMorning(writer);
+    const at = SAMPLE_NOW + MINUTE;
+    const fire = { fire: "score-customers/2026-11-23T08:00/0", cause: "retry", attempt: 2 } as const;
+    await writer.at(at, { type: "run.created", run: sampleRun("score-customers", at, fire) });
+    const runOf = async (key: string): Promise<string | undefined> =>
+      (await explainFireView(ledger, key, SAMPLE_NOW))?.run;
+    expect(await runOf(fire.fire)).toBe(sampleRun("score-customers", at).run);
+    expect(await runOf("train-model/2026-11-23T06:00/0")).toBe("train-model-202611230600");
+    expect(await runOf("invoices/2026-11-23T07:00/0")).toBeUndefined();
+    expect(await runOf("check-data/2026-11-23T05:00/0")).toBeUndefined();
+  });
+
   test("another job's record is not taken for the fire's own", async () => {
     await writeSampleMorning(writer);
     const explained = await explainFireView(ledger, "archive/2026-11-23T22:00/0", SAMPLE_NOW);
