@@ -30,12 +30,18 @@ export class Board {
   readonly #burden: Float64Array = new Float64Array(WEEK_MINUTES);
   readonly #blockHigh: Float64Array = new Float64Array(WEEK_BLOCKS);
   readonly #blockSum: Float64Array = new Float64Array(WEEK_BLOCKS);
+  readonly #minutes: Gathered = { high: this.folded, sums: this.#burden };
+  readonly #blocks: Gathered = { high: this.#blockHigh, sums: this.#blockSum };
   /** What does not come every week, for each week of the horizon; and of each minute the largest. */
   readonly #horizon: Float64Array;
   readonly #worst: Float64Array = new Float64Array(WEEK_MINUTES);
   readonly #month: Float64Array | undefined;
   /** Of each minute of the day, the largest over the days of the month. */
   readonly #monthDay: Float64Array | undefined;
+
+  /** Of each minute of the day, the largest of `folded` over the week; read again when that has changed. */
+  readonly #dayHigh: Float64Array = new Float64Array(DAY_MINUTES);
+  #dayHighStale = true;
 
   readonly #dayLoads: Float64Array = new Float64Array(28);
   readonly #weekLoads: Float64Array;
@@ -73,6 +79,16 @@ export class Board {
   /** The same by blocks, for what comes every week: `start` and `count` are counted in blocks. */
   layBlocks(start: number, count: number, into: Gathered, over: boolean): void {
     read(this.#blockHigh, this.#blockSum, start, count, into, over);
+  }
+
+  /**
+   * What comes every week, to be read where it stands: from `at` on in steps of the grain. Undefined when `count`
+   * steps from `start` pass the week's end.
+   */
+  inPlace(start: number, count: number, grain: number): { from: Gathered; at: number } | undefined {
+    const length = WEEK_MINUTES / grain;
+    const at = mod(start, length);
+    return at + count > length ? undefined : { from: grain === 1 ? this.#minutes : this.#blocks, at };
   }
 
   peak(): number {
@@ -125,6 +141,7 @@ export class Board {
   }
 
   #refreshBlocks(start: number, minutes: number): void {
+    this.#dayHighStale = true;
     const at = mod(start, WEEK_MINUTES);
     const first = Math.floor(at / BLOCK_MINUTES);
     const count = Math.min(Math.floor((at + minutes - 1) / BLOCK_MINUTES) - first + 1, WEEK_BLOCKS);
@@ -165,13 +182,24 @@ export class Board {
     }
   }
 
+  #readDayHigh(): void {
+    const high = this.#dayHigh.fill(0);
+    for (let midnight = 0; midnight < WEEK_MINUTES; midnight += DAY_MINUTES) {
+      for (let m = 0; m < DAY_MINUTES; m++) {
+        const load = this.folded[midnight + m] as number;
+        if (load > (high[m] as number)) high[m] = load;
+      }
+    }
+    this.#dayHighStale = false;
+  }
+
   #layMonth(start: number, count: number, into: Gathered): void {
     const month = this.#month ?? new Float64Array(MONTH_MINUTES);
     const monthDay = this.#monthDay ?? new Float64Array(DAY_MINUTES);
+    if (this.#dayHighStale) this.#readDayHigh();
     for (let k = 0, at = mod(start, MONTH_MINUTES); k < count; k++, at = at + 1 === MONTH_MINUTES ? 0 : at + 1) {
       const minute = at % DAY_MINUTES;
-      let week = 0;
-      for (let m = minute; m < WEEK_MINUTES; m += DAY_MINUTES) week = Math.max(week, this.folded[m] as number);
+      const week = this.#dayHigh[minute] as number;
       const load = week - (monthDay[minute] as number) + (month[at] as number);
       const cost = burden(load);
       into.high[k] = load;
@@ -228,8 +256,11 @@ function read(
         sums[i] = (sums[i] as number) + (burdens[j] as number);
       }
     } else {
-      high.set(loads.subarray(at, at + end - done), done);
-      sums.set(burdens.subarray(at, at + end - done), done);
+      // A plain loop: `set` of a subarray costs more for a few minutes, and leaves two objects behind.
+      for (let i = done, j = at; i < end; i++, j++) {
+        high[i] = loads[j] as number;
+        sums[i] = burdens[j] as number;
+      }
     }
     done = end;
     at = 0;

@@ -7,6 +7,7 @@ import { type Curve, expectedCurve, observedCurve, quantile, rectangle, SPREAD_P
 import { expectedMinutes } from "./duration.ts";
 import { byText } from "./hash.ts";
 import { type PinnedStarts, pinnedAt, pinnedCron, shortestGap } from "./pinned.ts";
+import { weighRisk } from "./risk.ts";
 import { type Impossible, type Shape, shapeOf, WEEK_MINUTES } from "./shape.ts";
 import { LOAD_UNIT, repeatsOf, type Task } from "./task.ts";
 
@@ -115,7 +116,7 @@ export function buildProblem(jobs: readonly Job[], pools: readonly Pool[], optio
     }
   }
   const index = new Map(drafts.map((draft, k) => [draft.name, k]));
-  const tasks = drafts.map(({ waitsFor, ...draft }) => ({
+  const tasks = weighRisk(drafts, names.length).map(({ waitsFor, ...draft }) => ({
     ...draft,
     after: waitsFor.flatMap((name) => index.get(name) ?? []),
   }));

@@ -114,13 +114,19 @@ export class Scorer {
       for (let x = from; x < from + count; x++) {
         for (const start of occurrences(task, x)) {
           lane.board.lay(task.circle, start + shift, reach, this.#gathered, false);
-          this.#slide(lane.limit, task.load, curve, { from: x - from, count: 1, grain });
+          this.#slide(this.#gathered, 0, lane.limit, task.load, curve, { from: x - from, count: 1, grain });
         }
       }
       return;
     }
     const period = shape?.kind === "phase" ? shape.periodMinutes / grain : 0;
     const steps = count + reach;
+    const once = task.repeats.length === 1 && task.circle.kind === "weeks" && task.circle.weeks === 1;
+    const standing = once ? lane.board.inPlace(from + shift / grain, steps, grain) : undefined;
+    if (standing) {
+      this.#slide(standing.from, standing.at, lane.limit, task.load, curve, { from: 0, count, grain });
+      return;
+    }
     const fresh = period > 0 ? Math.min(period, steps) : steps;
     for (const [k, offset] of task.repeats.entries()) {
       const start = from + (shift + offset) / grain;
@@ -132,23 +138,22 @@ export class Scorer {
       high[i] = high[i - period] as number;
       sums[i] = sums[i - period] as number;
     }
-    this.#slide(lane.limit, task.load, curve, { from: 0, count, grain });
+    this.#slide(this.#gathered, 0, lane.limit, task.load, curve, { from: 0, count, grain });
   }
 
-  /** Runs the curve along what was gathered and adds to the scores of `count` starts, kept from `from` on. */
-  #slide(limit: number, load: number, curve: Curve, { from, count }: Sweep): void {
+  /** Runs the curve along the loads from `at` on and adds to the scores of `count` starts, kept from `from` on. */
+  #slide(loads: Gathered, at: number, limit: number, load: number, curve: Curve, { from, count }: Sweep): void {
     for (let k = 0; k < curve.to.length; k++) {
-      const begin = curve.from[k] as number;
-      const end = curve.to[k] as number;
+      const begin = at + (curve.from[k] as number);
+      const end = at + (curve.to[k] as number);
       const share = curve.share[k] as number;
-      if (this.#over) this.#slideExcess(count, from, begin, end, limit - load * share);
-      else this.#slideBad(count, from, begin, end, limit - load * share);
-      this.#slideSum(count, from, begin, end, share);
+      if (this.#over) this.#slideExcess(loads, count, from, begin, end, limit - load * share);
+      else this.#slideBad(loads, count, from, begin, end, limit - load * share);
+      this.#slideSum(loads, count, from, begin, end, share);
     }
   }
 
-  #slideBad(count: number, slot: number, from: number, to: number, limit: number): void {
-    const { high } = this.#gathered;
+  #slideBad({ high }: Gathered, count: number, slot: number, from: number, to: number, limit: number): void {
     const bad = this.#bad;
     let last = -1;
     for (let i = from; i < to - 1; i++) if ((high[i] as number) > limit) last = i;
@@ -158,8 +163,7 @@ export class Scorer {
     }
   }
 
-  #slideSum(count: number, slot: number, from: number, to: number, share: number): void {
-    const { sums } = this.#gathered;
+  #slideSum({ sums }: Gathered, count: number, slot: number, from: number, to: number, share: number): void {
     const total = this.#total;
     let sum = 0;
     for (let i = from; i < to; i++) sum += sums[i] as number;
@@ -170,8 +174,7 @@ export class Scorer {
   }
 
   /** The largest load under each start, by a queue of the minutes that may still be the largest. */
-  #slideExcess(count: number, slot: number, from: number, to: number, limit: number): void {
-    const { high } = this.#gathered;
+  #slideExcess({ high }: Gathered, count: number, slot: number, from: number, to: number, limit: number): void {
     const excess = this.#excess;
     const queue = this.#queue;
     let head = 0;
