@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Job, Slot } from "../src/model/index.ts";
+import { freshWeek } from "../src/stagger/fresh.ts";
 import { assignSlots, earliestWeek, level, simulatePeaks } from "../src/stagger/index.ts";
 import { measure, nth } from "../src/stagger/interval.ts";
-import { freshWeek, placeAll } from "../src/stagger/level.ts";
+import { placeAll } from "../src/stagger/level.ts";
 import { buildProblem, type Problem } from "../src/stagger/problem.ts";
 import { Week } from "../src/stagger/search.ts";
 import { slotOf, startsOf } from "../src/stagger/slot.ts";

@@ -1,8 +1,9 @@
 export { assignSlots, type SlotAssignment, type Unplaceable } from "./assign.ts";
 export { type CapacityProblem, findOverload } from "./capacity.ts";
 export type { Certificate } from "./certificate.ts";
+export { earliestWeek } from "./fresh.ts";
 export { type HeatMap, type HeatTextOptions, heatMap, heatText } from "./heat.ts";
-export { earliestWeek, type LevelledPool, type Levelling, type LevelOptions, level, type Moved } from "./level.ts";
+export { type LevelledPool, type Levelling, type LevelOptions, level, type Moved } from "./level.ts";
 export { type Lock, type LockProblem, parseLock, renderLock, withSlots } from "./lock.ts";
 export { findWrongGuesses, type WrongGuess } from "./observed.ts";
 export type { Observation } from "./problem.ts";

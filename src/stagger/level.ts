@@ -4,12 +4,12 @@ import type { Board } from "./board.ts";
 import { type Bound, improveBound, meanBound } from "./bound.ts";
 import { type Certificate, certify, type PoolBound, type Proof, proveStretches } from "./certificate.ts";
 import { compulsoryLoad } from "./compulsory.ts";
+import { earliestWeek, freshWeek, heaviest, inPool } from "./fresh.ts";
 import type { Lock } from "./lock.ts";
 import { buildProblem, type Problem, type ProblemOptions } from "./problem.ts";
 import { repair } from "./repair.ts";
 import { placingOrder, Week } from "./search.ts";
 import { slotOf, startsOf } from "./slot.ts";
-import { packEarliest } from "./spacing.ts";
 import { LOAD_UNIT, type Task } from "./task.ts";
 import { Scale } from "./weigh.ts";
 
@@ -68,9 +68,6 @@ export interface Levelling {
 
 const DEFAULT_MOVES = 5;
 const DEFAULT_TOLERANCE = 0.03;
-/** Tries at the peak after a fresh search: small weeks are rough enough to gain by it, large ones are not. */
-const FRESH_TRIES = 3000;
-const LARGE_PROBLEM = 2000;
 const MOST_WITH_PROFILES = 20_000;
 const REPAIR_TRIES = 60;
 
@@ -144,46 +141,6 @@ export function placeAll(
   return { week, why };
 }
 
-/** Orders tried in turn, as powers of the duration and of the room; the first alone when the week is not tiny. */
-const ORDERS: readonly (readonly [number, number])[] = [
-  [0.5, 0.1],
-  [0.25, 0.1],
-  [0.5, 0.3],
-  [1, 0.1],
-  [0.75, 0.5],
-];
-const TINY_PROBLEM = 400;
-
-/** A week that knows no lock: the best of a few orders when there is time for them. */
-export function freshWeek(problem: Problem, kinds: readonly boolean[] = [false]): Week {
-  const orders = problem.tasks.length > TINY_PROBLEM ? ORDERS.slice(0, 1) : ORDERS;
-  const weeks = orders.map(([timePower, roomPower]) => searchWeek(problem, kinds, timePower, roomPower));
-  const total = (week: Week): number =>
-    problem.pools.reduce((sum, _, pool) => sum + Math.max(0, ...week.peaks(pool)), 0);
-  return weeks.reduce((best, week) => (total(week) < total(best) ? week : best));
-}
-
-function searchWeek(problem: Problem, kinds: readonly boolean[], timePower: number, roomPower: number): Week {
-  const week = new Week(problem, kinds);
-  for (const index of placingOrder(problem.tasks, timePower, roomPower)) week.place(index);
-  const tries = problem.tasks.length > LARGE_PROBLEM ? 0 : FRESH_TRIES;
-  for (const pool of problem.pools.keys()) {
-    // The heaviest job's load is a peak that no move can lower.
-    const goal = inPool(problem, pool).reduce((most, task) => Math.max(most, task.load), 0);
-    repair(week, pool, { moves: Number.POSITIVE_INFINITY, tries, goal });
-  }
-  return week;
-}
-
-/** Every flexible job at its earliest allowed start: 00:00, or when its window opens. */
-export function earliestWeek(problem: Problem): Week {
-  const week = new Week(problem);
-  for (const [index, task] of problem.tasks.entries()) {
-    if (task.shape) week.put(index, packEarliest(task.shape.allowed, task.shape.times, task.shape.apartMinutes) ?? []);
-  }
-  return week;
-}
-
 /** The lock's slots where they still hold, and the other jobs placed among them. */
 function insert(
   problem: Problem,
@@ -217,10 +174,7 @@ function mend(week: Week, scales: readonly Scale[], options: LevelOptions, why: 
   let fresh: Week | undefined;
   for (const [pool, lanes] of week.lanes.entries()) {
     const peak = Math.max(0, ...week.peaks(pool));
-    const least = Math.max(
-      meanBound(scales[pool] as Scale).value,
-      ...inPool(week.problem, pool).map((task) => task.load),
-    );
+    const least = Math.max(meanBound(scales[pool] as Scale).value, heaviest(week.problem, pool));
     if (moves <= 0 || lanes.length === 0 || peak <= tolerance * least) continue;
     fresh ??= freshWeek(week.problem, week.kinds);
     const goal = tolerance * Math.max(0, ...fresh.peaks(pool));
@@ -241,10 +195,6 @@ function poolBound(
   const compulsory = compulsoryLoad(tasks, scale.halves);
   const largest = tasks.reduce((most, task) => Math.max(most, task.load), 0);
   return { value: Math.max(bound.value, largest, compulsory.value), weights: bound.weights, compulsory };
-}
-
-function inPool(problem: Problem, pool: number): Task[] {
-  return problem.tasks.filter((task) => task.pool === pool);
 }
 
 function worseHalf(weeks: readonly Float64Array[]): Float64Array {

@@ -1,0 +1,71 @@
+import type { Problem } from "./problem.ts";
+import { repair } from "./repair.ts";
+import { placingOrder, Week } from "./search.ts";
+import { packEarliest } from "./spacing.ts";
+import type { Task } from "./task.ts";
+
+/** Tries at the peak after a fresh search: small weeks are rough enough to gain by it, large ones are not. */
+const FRESH_TRIES = 3000;
+const LARGE_PROBLEM = 2000;
+/** Orders tried in turn, as powers of the duration and of the room: the smaller the week, the more of them. */
+const ORDERS: readonly (readonly [number, number])[] = [
+  [0.5, 0.1],
+  [0.25, 0.1],
+  [0.5, 0.3],
+  [1, 0.1],
+  [0.75, 0.5],
+  ...[0, 0.25, 0.75, 1].flatMap((time) => [0, 0.2, 0.4, 0.7, 1].map((room) => [time, room] as const)),
+];
+const FEW_ORDERS = 5;
+/** Up to so many jobs all orders are tried, and up to the second number a few. */
+const TINY_PROBLEM = 60;
+const SMALL_PROBLEM = 400;
+
+/** A week that knows no lock: the best of a few orders when there is time for them. */
+export function freshWeek(problem: Problem, kinds: readonly boolean[] = [false]): Week {
+  const { length } = problem.tasks;
+  const orders = ORDERS.slice(0, length > SMALL_PROBLEM ? 1 : length > TINY_PROBLEM ? FEW_ORDERS : ORDERS.length);
+  const goals = problem.pools.map((_, pool) => heaviest(problem, pool));
+  const total = (week: Week): number =>
+    problem.pools.reduce((sum, _, pool) => sum + Math.max(0, ...week.peaks(pool)), 0);
+  const least = goals.reduce((sum, goal) => sum + goal, 0);
+  let best: Week | undefined;
+  for (const [timePower, roomPower] of orders) {
+    const week = searchWeek(problem, kinds, timePower, roomPower, goals);
+    if (!best || total(week) < total(best)) best = week;
+    if (total(best) <= least) break;
+  }
+  return best ?? new Week(problem, kinds);
+}
+
+/** The heaviest job's load is a peak that no slots can lower. */
+export function heaviest(problem: Problem, pool: number): number {
+  return inPool(problem, pool).reduce((most, task) => Math.max(most, task.load), 0);
+}
+
+function searchWeek(
+  problem: Problem,
+  kinds: readonly boolean[],
+  timePower: number,
+  roomPower: number,
+  goals: readonly number[],
+): Week {
+  const week = new Week(problem, kinds);
+  for (const index of placingOrder(problem.tasks, timePower, roomPower)) week.place(index);
+  const tries = problem.tasks.length > LARGE_PROBLEM ? 0 : FRESH_TRIES;
+  for (const [pool, goal] of goals.entries()) repair(week, pool, { moves: Number.POSITIVE_INFINITY, tries, goal });
+  return week;
+}
+
+/** Every flexible job at its earliest allowed start: 00:00, or when its window opens. */
+export function earliestWeek(problem: Problem): Week {
+  const week = new Week(problem);
+  for (const [index, task] of problem.tasks.entries()) {
+    if (task.shape) week.put(index, packEarliest(task.shape.allowed, task.shape.times, task.shape.apartMinutes) ?? []);
+  }
+  return week;
+}
+
+export function inPool(problem: Problem, pool: number): Task[] {
+  return problem.tasks.filter((task) => task.pool === pool);
+}
