@@ -5,6 +5,7 @@ import { JobDefinitions } from "./resources/job-definitions.ts";
 import { LogGroup } from "./resources/log-group.ts";
 import { Schedules } from "./resources/schedules.ts";
 import type { Signal, World } from "./resources/world.ts";
+import type { Scheduled } from "./runs/targets.ts";
 
 /** One kind of resource: read whole or not at all, written only over what was read. */
 interface Kind {
@@ -43,6 +44,10 @@ export class Deployments {
 
   setPaused(job: string, paused: boolean, signal: Signal): Promise<void> {
     return this.#schedules.setPaused(job, paused, signal);
+  }
+
+  targets(signal: Signal): Promise<Scheduled> {
+    return this.#schedules.targets(signal);
   }
 
   /** For a run whose definition is not there. */

@@ -27,6 +27,15 @@ const CODES: Readonly<Record<string, ProviderErrorCode>> = {
   // The quota of schedules or groups is used up (HTTP 402): no wait mends it.
   ServiceQuotaExceededException: "invalid",
   ResourceNotFoundException: "missing",
+  ExecutionDoesNotExist: "missing",
+  StateMachineDoesNotExist: "missing",
+  ResourceNotFound: "missing",
+  EntityNotFoundException: "missing",
+  ExecutionAlreadyExists: "exists",
+  // Nothing was started: others are still running.
+  ExecutionLimitExceeded: "throttled",
+  ConcurrentRunsExceededException: "throttled",
+  ResourceLimitExceeded: "throttled",
   NoSuchEntity: "missing",
   NoSuchEntityException: "missing",
   ClusterNotFoundException: "missing",

@@ -1,6 +1,7 @@
 import type {
   DesiredJob,
   Instant,
+  Job,
   ObservedResource,
   Rendering,
   ResourceChange,
@@ -33,7 +34,7 @@ import { render } from "./render.ts";
 import type { World } from "./resources/world.ts";
 import { readLogs } from "./runs/logs.ts";
 import { Runs } from "./runs/runs.ts";
-import type { Setting } from "./work/index.ts";
+import { jobOptionsOf, type Setting, unseenTarget } from "./work/index.ts";
 
 /** ECS remembers a client token for a day. */
 const TOKEN_SECONDS = 86_400;
@@ -63,11 +64,11 @@ export class AwsProvider implements Provider {
     const { clock, random } = context;
     const world: World = { api, owner: this.#owner, options, clock, random };
     this.#deployments = new Deployments(world);
-    this.#runs = new Runs(world, this.#setting, this.#deployments);
+    this.#runs = new Runs(world, this.#setting, this.#deployments, context.stateDir);
     const known = options.containerInsights;
     this.capabilities = {
       schedules: "native",
-      workloads: ["container"],
+      workloads: ["container", "target"],
       metrics: { cpu: known, io: known, network: known, output: known, ...METRICS },
       nativeTimeLimit: false,
       startTokenSeconds: TOKEN_SECONDS,
@@ -132,6 +133,15 @@ export class AwsProvider implements Provider {
     } catch (error) {
       throw classify(error, "logs");
     }
+  }
+
+  prune(before: Instant): Promise<number> {
+    return guarded(undefined, as("prune"), () => this.#runs.prune(before));
+  }
+
+  unseen(job: Job): string | undefined {
+    const own = jobOptionsOf(job, this.#options);
+    return own.ok && own.target && job.workload.kind === "target" ? unseenTarget(own.target) : undefined;
   }
 
   permissions(jobs: readonly DesiredJob[]): readonly PermissionDocument[] {

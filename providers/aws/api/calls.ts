@@ -2,9 +2,13 @@ import type * as batch from "@aws-sdk/client-batch";
 import type * as logs from "@aws-sdk/client-cloudwatch-logs";
 import type * as ec2 from "@aws-sdk/client-ec2";
 import type * as ecs from "@aws-sdk/client-ecs";
+import type * as glue from "@aws-sdk/client-glue";
 import type * as iam from "@aws-sdk/client-iam";
+import type * as lambda from "@aws-sdk/client-lambda";
+import type * as sagemaker from "@aws-sdk/client-sagemaker";
 import type * as scheduler from "@aws-sdk/client-scheduler";
 import type * as servicequotas from "@aws-sdk/client-service-quotas";
+import type * as sfn from "@aws-sdk/client-sfn";
 import type * as sts from "@aws-sdk/client-sts";
 
 /** Every call that the adapter makes, and no other: what a fake has to answer, and a policy to allow. */
@@ -35,6 +39,31 @@ export interface Calls {
   "batch:ListJobs": Call<batch.ListJobsRequest, batch.ListJobsResponse>;
   "batch:DescribeJobs": Call<batch.DescribeJobsRequest, batch.DescribeJobsResponse>;
   "batch:DescribeJobQueues": Call<batch.DescribeJobQueuesRequest, batch.DescribeJobQueuesResponse>;
+  "lambda:Invoke": Call<lambda.InvocationRequest, lambda.InvocationResponse>;
+  "sfn:StartExecution": Call<sfn.StartExecutionInput, sfn.StartExecutionOutput>;
+  "sfn:ListExecutions": Call<sfn.ListExecutionsInput, sfn.ListExecutionsOutput>;
+  "sfn:DescribeExecution": Call<sfn.DescribeExecutionInput, sfn.DescribeExecutionOutput>;
+  "sfn:StopExecution": Call<sfn.StopExecutionInput, sfn.StopExecutionOutput>;
+  "sagemaker:StartPipelineExecution": Call<
+    sagemaker.StartPipelineExecutionRequest,
+    sagemaker.StartPipelineExecutionResponse
+  >;
+  "sagemaker:ListPipelineExecutions": Call<
+    sagemaker.ListPipelineExecutionsRequest,
+    sagemaker.ListPipelineExecutionsResponse
+  >;
+  "sagemaker:DescribePipelineExecution": Call<
+    sagemaker.DescribePipelineExecutionRequest,
+    sagemaker.DescribePipelineExecutionResponse
+  >;
+  "sagemaker:StopPipelineExecution": Call<
+    sagemaker.StopPipelineExecutionRequest,
+    sagemaker.StopPipelineExecutionResponse
+  >;
+  "glue:StartJobRun": Call<glue.StartJobRunRequest, glue.StartJobRunResponse>;
+  "glue:GetJobRuns": Call<glue.GetJobRunsRequest, glue.GetJobRunsResponse>;
+  "glue:GetJobRun": Call<glue.GetJobRunRequest, glue.GetJobRunResponse>;
+  "glue:BatchStopJobRun": Call<glue.BatchStopJobRunRequest, glue.BatchStopJobRunResponse>;
   "logs:CreateLogGroup": Call<logs.CreateLogGroupRequest, object>;
   "logs:PutRetentionPolicy": Call<logs.PutRetentionPolicyRequest, object>;
   "logs:GetLogEvents": Call<logs.GetLogEventsRequest, logs.GetLogEventsResponse>;

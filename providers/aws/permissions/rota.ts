@@ -2,6 +2,7 @@ import type { CallName } from "../api/index.ts";
 import { arnOf, familyPrefix, groupName, logGroupName, type Owner } from "../naming.ts";
 import type { AwsOptions } from "../options.ts";
 import { batchStatements, defineJobs } from "./batch.ts";
+import { watchExisting } from "./existing.ts";
 import { allow, type Policy, pass, policy, type Statement } from "./iam.ts";
 import { passTaskRoles, runStatements } from "./start.ts";
 import { tagsAsked, tagsHeld } from "./tags.ts";
@@ -46,6 +47,7 @@ export function rotaPolicy(options: AwsOptions, owner: Owner, uses: Uses): Polic
     uses.tasks ? defineTasks(options, owner) : undefined,
     ...(options.jobQueue === undefined ? [] : batchStatements(options, owner)),
     uses.batch ? defineJobs(options, owner) : undefined,
+    ...watchExisting(uses.targets, options),
     // Where tasks are started it is among what starts them.
     uses.batch && !uses.tasks ? passTaskRoles(options) : undefined,
     ...logStatements(options, owner, uses),

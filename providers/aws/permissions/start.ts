@@ -2,6 +2,7 @@ import type { JsonObject } from "../../../src/model/index.ts";
 import { arnOf, familyPrefix, type Owner } from "../naming.ts";
 import type { AwsOptions } from "../options.ts";
 import { submitStatements } from "./batch.ts";
+import { startExisting } from "./existing.ts";
 import { allow, type Policy, pass, policy, type Statement } from "./iam.ts";
 import { tagsAsked } from "./tags.ts";
 import type { Uses } from "./uses.ts";
@@ -11,6 +12,7 @@ export function runStatements(options: AwsOptions, owner: Owner, uses: Uses): re
   return [
     ...(uses.tasks ? taskStatements(options, owner) : []),
     ...(uses.batch ? submitStatements(options, owner) : []),
+    ...startExisting(uses.targets, options),
   ];
 }
 

@@ -2,7 +2,7 @@ import type { DesiredJob } from "../../../src/model/index.ts";
 import { arnOf } from "../naming.ts";
 import type { AwsOptions } from "../options.ts";
 import { secretArn } from "../resources/container.ts";
-import { jobOptionsOf } from "../work/index.ts";
+import { jobOptionsOf, type Target } from "../work/index.ts";
 
 /** What jobs ask of AWS, and permissions are narrowed to. */
 export interface Uses {
@@ -10,6 +10,7 @@ export interface Uses {
   readonly tasks: boolean;
   /** Containers, as jobs of Batch. */
   readonly batch: boolean;
+  readonly targets: readonly Target[];
   /** ARNs of the secrets and parameters that runs are given. */
   readonly secrets: readonly string[];
   /** Repositories of ECR that images come from. */
@@ -18,6 +19,10 @@ export interface Uses {
 
 export function usesOf(jobs: readonly DesiredJob[], options: AwsOptions): Uses {
   const containers = jobs.flatMap(({ job }) => (job.workload.kind === "container" ? [job.workload] : []));
+  const targets = jobs.flatMap(({ job }) => {
+    const own = job.workload.kind === "target" ? jobOptionsOf(job, options) : undefined;
+    return own?.ok && own.target ? [own.target] : [];
+  });
   const runners = jobs.flatMap(({ job }) => {
     const own = job.workload.kind === "container" ? jobOptionsOf(job, options) : undefined;
     return own?.ok ? [own.runner] : [];
@@ -25,6 +30,7 @@ export function usesOf(jobs: readonly DesiredJob[], options: AwsOptions): Uses {
   return {
     tasks: runners.includes("ecs"),
     batch: runners.includes("batch") && options.jobQueue !== undefined,
+    targets,
     secrets: distinct(
       containers.flatMap(({ secrets }) => Object.values(secrets).map((each) => secretArn(each, options))),
     ),
@@ -34,7 +40,7 @@ export function usesOf(jobs: readonly DesiredJob[], options: AwsOptions): Uses {
 
 /** All that a placement's options make possible: what `doctor` asks about, who knows no jobs. */
 export function everything(options: AwsOptions): Uses {
-  return { tasks: true, batch: options.jobQueue !== undefined, secrets: [], repositories: [] };
+  return { tasks: true, batch: options.jobQueue !== undefined, targets: [], secrets: [], repositories: [] };
 }
 
 const ECR = /^(\d{12})\.dkr\.ecr(?:-fips)?\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?\/([^:@]+)/;

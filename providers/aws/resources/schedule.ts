@@ -1,10 +1,9 @@
 import type * as scheduler from "@aws-sdk/client-scheduler";
 import type { CatchUpPolicy, DesiredJob, Instant, Json, JsonObject, Resource } from "../../../src/model/index.ts";
-import { groupName, type Owner, partitionOf, scheduleName } from "../naming.ts";
+import { groupName, type Owner, scheduleName } from "../naming.ts";
 import type { AwsOptions } from "../options.ts";
 import type { NativeSchedule } from "../translate/index.ts";
-import type { Setting, Work } from "../work/index.ts";
-import { markedJob } from "./mark.ts";
+import { markedJob, type Setting, type Work } from "../work/index.ts";
 
 /** Tries to deliver a start go on this long: later it would belong to no fire. Without catch-up, as short as can be said. */
 const EVENT_AGE_SECONDS: Readonly<Record<CatchUpPolicy, number>> = { none: 60, last: 600, all: 600 };
@@ -47,7 +46,7 @@ export function scheduleOf(
     ...(native.endAt === undefined ? {} : { end: instantText(native.endAt) }),
     afterCompletion: native.passes || native.expression.startsWith("at(") ? "DELETE" : "NONE",
     flexibleMinutes: 0,
-    target: `arn:${partitionOf(options.region)}:scheduler:::aws-sdk:${start.action}`,
+    target: start.target,
     role: options.schedulerRole,
     maximumEventAgeSeconds: EVENT_AGE_SECONDS[job.schedule.catchUp.policy],
     maximumRetryAttempts: DELIVERY_ATTEMPTS,

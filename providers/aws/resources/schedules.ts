@@ -1,9 +1,13 @@
-import type { GetScheduleOutput, UpdateScheduleInput } from "@aws-sdk/client-scheduler";
+import type { GetScheduleOutput, ScheduleSummary, UpdateScheduleInput } from "@aws-sdk/client-scheduler";
 import { fingerprint, type ObservedResource, type ResourceChange } from "../../../src/model/index.ts";
 import { inParallel, next, ProviderError, pages, plain, unchanged } from "../../../src/provider/index.ts";
 import { clientToken, familyName, groupName, isOwnedBy, tagsOf } from "../naming.ts";
+import type { Scheduled } from "../runs/targets.ts";
 import { readSchedule, type ScheduleFields, scheduleRequest } from "./schedule.ts";
 import { PAGE, type Signal, type World } from "./world.ts";
+
+/** Targets of schedules whose runs a service of their own lists. */
+const EXISTING = /:states:|:sagemaker:startPipelineExecution$|:glue:startJobRun$/;
 
 /** The schedules of a namespace and environment, in a group of their own that carries the mark. */
 export class Schedules {
@@ -14,20 +18,41 @@ export class Schedules {
   }
 
   async list(signal: Signal, prefix?: string): Promise<readonly ObservedResource[]> {
-    const { api, owner } = this.#world;
-    const group = groupName(owner);
     if (!(await this.#ownsGroup(signal))) return [];
-    const names = await pages((nextToken) =>
+    const names = (await this.#summaries(prefix, signal)).map(({ Name = "" }) => Name);
+    const found = await inParallel([...new Set(names)], (name) => this.#schedule(name, signal));
+    return found.filter((each) => each !== undefined);
+  }
+
+  #summaries(prefix: string | undefined, signal: Signal): Promise<readonly ScheduleSummary[]> {
+    const { api, owner } = this.#world;
+    const GroupName = groupName(owner);
+    return pages((nextToken) =>
       api
         .send(
           "scheduler:ListSchedules",
-          { GroupName: group, MaxResults: PAGE, ...next("NamePrefix", prefix), ...next("NextToken", nextToken) },
+          { GroupName, MaxResults: PAGE, ...next("NamePrefix", prefix), ...next("NextToken", nextToken) },
           signal,
         )
-        .then((page) => ({ items: (page.Schedules ?? []).map(({ Name = "" }) => Name), next: page.NextToken })),
+        .then((page) => ({ items: page.Schedules ?? [], next: page.NextToken })),
     );
-    const found = await inParallel([...new Set(names)], (name) => this.#schedule(name, signal));
-    return found.filter((each) => each !== undefined);
+  }
+
+  /** What exists already and is started by our schedules: only schedules that start such a thing are read. */
+  async targets(signal: Signal): Promise<Scheduled> {
+    const found = { stateMachine: new Set<string>(), pipeline: new Set<string>(), glueJob: new Set<string>() };
+    if (await this.#ownsGroup(signal)) {
+      const named = (await this.#summaries(undefined, signal)).filter(({ Target }) => EXISTING.test(Target?.Arn ?? ""));
+      await inParallel(named, async ({ Name = "" }) => {
+        const { target, input } = ((await this.#schedule(Name, signal))?.fields ?? {}) as Partial<ScheduleFields>;
+        const call = (input ?? {}) as Readonly<Record<string, unknown>>;
+        if (target?.includes(":states:")) found.stateMachine.add(target);
+        if (typeof call["PipelineName"] === "string") found.pipeline.add(call["PipelineName"]);
+        if (typeof call["JobName"] === "string" && target?.includes(":glue:")) found.glueJob.add(call["JobName"]);
+      });
+    }
+    const { stateMachine, pipeline, glueJob } = found;
+    return { stateMachine: [...stateMachine], pipeline: [...pipeline], glueJob: [...glueJob] };
   }
 
   /** The schedule of that name, or undefined when there is none of ours. */

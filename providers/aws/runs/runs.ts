@@ -2,25 +2,43 @@ import type { Instant, Job, RunHandle, Sample, StopMode } from "../../../src/mod
 import { ProviderError, type RunState, type StartRequest } from "../../../src/provider/index.ts";
 import type { Deployments } from "../deployments.ts";
 import type { Signal, World } from "../resources/world.ts";
-import { type Setting, workOf } from "../work/index.ts";
+import { type Setting, type WorkKind, workOf } from "../work/index.ts";
 import { BatchJobs } from "./batch-jobs.ts";
+import { ExistingRuns } from "./existing-runs.ts";
+import { Functions } from "./functions.ts";
+import { GlueJobs } from "./glue-jobs.ts";
+import { Journal } from "./journal.ts";
 import type { RunKind } from "./kind.ts";
 import type { OutputOf } from "./output.ts";
+import { Pipelines } from "./pipelines.ts";
+import type { Service } from "./service.ts";
+import { StateMachines } from "./state-machines.ts";
+import { Targets } from "./targets.ts";
 import { Tasks } from "./tasks.ts";
 
 /** Runs of every kind: a start goes by the job, everything else by the handle. */
 export class Runs {
   readonly #setting: Setting;
-  readonly #tasks: Tasks;
-  readonly #batch: BatchJobs | undefined;
-  readonly #kinds: readonly RunKind[];
+  readonly #journal: Journal;
+  readonly #kinds: Readonly<Partial<Record<WorkKind, RunKind>>>;
 
-  constructor(world: World, setting: Setting, deployments: Deployments) {
+  constructor(world: World, setting: Setting, deployments: Deployments, stateDir: string) {
     this.#setting = setting;
-    this.#tasks = new Tasks(world, setting, deployments);
-    const { jobQueue } = world.options;
-    this.#batch = jobQueue === undefined ? undefined : new BatchJobs(world, jobQueue, setting, deployments);
-    this.#kinds = [this.#tasks, ...(this.#batch ? [this.#batch] : [])];
+    this.#journal = new Journal(stateDir);
+    const { api, options } = world;
+    const targets = new Targets(deployments, world.clock);
+    const existing = (service: Service): RunKind =>
+      new ExistingRuns(world, service, this.#journal, (signal) => targets.of(service.kind, signal));
+    this.#kinds = {
+      task: new Tasks(world, setting, deployments),
+      ...(options.jobQueue === undefined
+        ? {}
+        : { batchJob: new BatchJobs(world, options.jobQueue, setting, deployments) }),
+      function: new Functions(world, this.#journal),
+      stateMachine: existing(new StateMachines(api)),
+      pipeline: existing(new Pipelines(api)),
+      glueJob: existing(new GlueJobs(api)),
+    };
   }
 
   async start(request: StartRequest, signal: Signal): Promise<RunState> {
@@ -28,7 +46,7 @@ export class Runs {
   }
 
   async find(run: string, signal: Signal): Promise<RunState | undefined> {
-    for (const kind of this.#kinds) {
+    for (const kind of Object.values(this.#kinds)) {
       const found = await kind.find(run, signal);
       if (found) return found;
     }
@@ -36,7 +54,7 @@ export class Runs {
   }
 
   async list(since: Instant, signal: Signal): Promise<readonly RunState[]> {
-    return (await Promise.all(this.#kinds.map((kind) => kind.list(since, signal)))).flat();
+    return (await Promise.all(Object.values(this.#kinds).map((kind) => kind.list(since, signal)))).flat();
   }
 
   async inspect(handle: RunHandle, signal: Signal): Promise<RunState> {
@@ -56,14 +74,21 @@ export class Runs {
   }
 
   #by(handle: RunHandle): RunKind {
-    const kind = this.#kinds.find((each) => each.owns(handle));
+    const kind = Object.values(this.#kinds).find((each) => each.owns(handle));
     if (!kind) throw new ProviderError("invalid", "this is no handle of a run at AWS");
     return kind;
+  }
+
+  /** Notes of starts that nobody asks about any more. */
+  prune(before: Instant): Promise<number> {
+    return this.#journal.prune(before);
   }
 
   #kindOf(job: Job): RunKind {
     const work = workOf(job, this.#setting);
     if (!work.ok) throw new ProviderError("unsupported", work.reason, { fix: work.fix });
-    return work.start.action === "batch:submitJob" && this.#batch ? this.#batch : this.#tasks;
+    const kind = this.#kinds[work.kind];
+    if (!kind) throw new ProviderError("unsupported", `no ${work.kind} is run here`);
+    return kind;
   }
 }

@@ -4,7 +4,7 @@ import { batchJobName, jobDefinitionName, tagsOf } from "../naming.ts";
 import { jobDefinitionOf, LEAST_LIMIT_SECONDS } from "../resources/job-definition.ts";
 import { sizedContainer } from "./container.ts";
 import type { AwsJobOptions } from "./job-options.ts";
-import { SCHEDULED_TIME, type Setting, variablesOf, type Work } from "./work.ts";
+import { SCHEDULED_TIME, type Setting, universalTarget, variablesOf, type Work } from "./work.ts";
 
 /** A container as a job of AWS Batch: its definition with a time limit of its own, and SubmitJob. */
 export function batchWork(job: Job, { attempts }: AwsJobOptions, { owner, options, hourlyNanos }: Setting): Work {
@@ -24,9 +24,10 @@ export function batchWork(job: Job, { attempts }: AwsJobOptions, { owner, option
   const tags = tagsOf({ ...owner, job: job.name }, { fire: SCHEDULED_TIME });
   return {
     ok: true,
+    kind: "batchJob",
     needs: [definition],
     start: {
-      action: "batch:submitJob",
+      target: universalTarget(options.region, "batch:submitJob"),
       input: {
         ContainerOverrides: { Environment: variablesOf(job.name, owner) },
         JobDefinition: jobDefinitionName(owner, job.name),

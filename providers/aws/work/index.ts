@@ -1,15 +1,23 @@
 import type { Job } from "../../../src/model/index.ts";
 import { batchWork } from "./batch.ts";
+import { existingWork } from "./existing.ts";
 import { jobOptionsOf } from "./job-options.ts";
 import { taskWork } from "./task.ts";
 import type { Setting, Work } from "./work.ts";
 
+export { glueTimeout, unseenTarget } from "./existing.ts";
 export { jobOptionsOf } from "./job-options.ts";
-export { SCHEDULED_TIME, type Setting, type StartCall, type Work } from "./work.ts";
+export * from "./mark.ts";
+export type { Target } from "./target-options.ts";
+export { SCHEDULED_TIME, type Setting, type StartCall, type Work, type WorkKind } from "./work.ts";
 
 /** What a job becomes at AWS, by its workload and its own options. */
 export function workOf(job: Job, setting: Setting): Work {
   const options = jobOptionsOf(job, setting.options);
   if (!options.ok) return options;
+  if (job.workload.kind === "target") {
+    if (options.target) return existingWork(job, options.target, setting);
+    return { ok: false, reason: "the job names no target", fix: "say which: aws: { target: { stateMachine: arn:… } }" };
+  }
   return options.runner === "batch" ? batchWork(job, options, setting) : taskWork(job, setting);
 }

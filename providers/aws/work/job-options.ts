@@ -1,6 +1,7 @@
 import { z } from "zod";
 import type { Job } from "../../../src/model/index.ts";
 import type { AwsOptions } from "../options.ts";
+import { type Target, targetOptions } from "./target-options.ts";
 
 /** What a job may say under `aws:`. */
 export interface AwsJobOptions {
@@ -8,11 +9,14 @@ export interface AwsJobOptions {
   readonly runner: "ecs" | "batch";
   /** Batch starts a failed container so often, without rota's doing. */
   readonly attempts: number;
+  /** What exists already and runs in place of a container. */
+  readonly target?: Target;
 }
 
 const schema = z.strictObject({
   runner: z.enum(["ecs", "batch"], "must be ecs or batch").optional(),
   attempts: z.int().min(1).max(10, "must be 1 to 10: what Batch takes").optional(),
+  target: targetOptions.optional(),
 });
 
 export type JobOptions =
@@ -36,5 +40,6 @@ export function jobOptionsOf(job: Pick<Job, "options">, options: AwsOptions): Jo
       fix: "use retry, which rota does",
     };
   }
-  return { ok: true, runner, attempts };
+  const { target } = parsed.data;
+  return { ok: true, runner, attempts, ...(target === undefined ? {} : { target }) };
 }

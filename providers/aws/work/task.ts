@@ -2,7 +2,7 @@ import { durationText, type Job } from "../../../src/model/index.ts";
 import { BY_SCHEDULE, CONTAINER, clientToken, familyName, groupName, tagsOf } from "../naming.ts";
 import { taskDefinitionOf } from "../resources/task-definition.ts";
 import { sizedContainer } from "./container.ts";
-import { SCHEDULED_TIME, type Setting, type StartCall, variablesOf, type Work } from "./work.ts";
+import { SCHEDULED_TIME, type Setting, type StartCall, universalTarget, variablesOf, type Work } from "./work.ts";
 
 /** A container as a task of ECS: its definition, and RunTask. */
 export function taskWork(job: Job, { owner, options }: Setting): Work {
@@ -10,7 +10,7 @@ export function taskWork(job: Job, { owner, options }: Setting): Work {
   if (!sized.ok) return sized;
   const definition = taskDefinitionOf(job, sized, owner, options);
   const warnings = [...sized.warnings, ...limitWarnings(job, groupName(owner))];
-  return { ok: true, needs: [definition], start: startOf(job.name, { owner, options }), warnings };
+  return { ok: true, kind: "task", needs: [definition], start: startOf(job.name, { owner, options }), warnings };
 }
 
 /** A plain ECS task has no time limit of its own (see docs/aws.md). */
@@ -32,7 +32,7 @@ function startOf(job: string, { owner, options }: Pick<Setting, "owner" | "optio
     Value: value,
   }));
   return {
-    action: "ecs:runTask",
+    target: universalTarget(options.region, "ecs:runTask"),
     input: {
       ClientToken: `${clientToken(owner.namespace, owner.environment, job)}-${SCHEDULED_TIME}`,
       Cluster: options.cluster,

@@ -1,5 +1,5 @@
 import type { Job, JsonObject, Resource } from "../../../src/model/index.ts";
-import type { Owner } from "../naming.ts";
+import { type Owner, partitionOf } from "../naming.ts";
 import type { AwsOptions } from "../options.ts";
 
 /** What a rendering depends on beside the job. */
@@ -13,6 +13,7 @@ export interface Setting {
 export type Work =
   | {
       readonly ok: true;
+      readonly kind: WorkKind;
       /** What has to be there before a run. */
       readonly needs: readonly Resource[];
       readonly start: StartCall;
@@ -20,12 +21,20 @@ export type Work =
     }
   | { readonly ok: false; readonly reason: string; readonly fix: string };
 
-/** The call by which EventBridge Scheduler starts a run: any of the SDK's (a "universal target"). */
+/** What a run is at AWS. */
+export type WorkKind = "task" | "batchJob" | "function" | "stateMachine" | "pipeline" | "glueJob";
+
+/** How EventBridge Scheduler starts a run. */
 export interface StartCall {
-  /** As its target ARN ends: `ecs:runTask`. */
-  readonly action: string;
-  /** The call's parameters, with a capital first letter. */
+  /** An ARN: of what is started, or of a call of the SDK's. */
+  readonly target: string;
+  /** What is handed over; of a call its parameters, with a capital first letter. */
   readonly input: JsonObject;
+}
+
+/** The ARN of a call of the SDK's, `ecs:runTask` (User guide, "Using universal targets"). */
+export function universalTarget(region: string, action: string): string {
+  return `arn:${partitionOf(region)}:scheduler:::aws-sdk:${action}`;
 }
 
 /** EventBridge replaces this in the input by the scheduled instant, `2026-12-01T14:00:00Z` (User guide, "Context attributes"). */

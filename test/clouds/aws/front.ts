@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { JobLives } from "./job-lives.ts";
 import { TaskLives } from "./lives.ts";
+import { OtherLives } from "./other-lives.ts";
 
 /** What goes wrong with a request. `lost`: it has its effect, and the connection is cut before the answer. */
 export type Fault =
@@ -23,6 +24,12 @@ const SCHEDULER: Readonly<Record<string, string>> = {
   PUT: "UpdateSchedule",
   DELETE: "DeleteSchedule",
   GET: "GetSchedule",
+};
+const SERVICES: Readonly<Record<string, string>> = {
+  Logs: "logs",
+  SageMaker: "sagemaker",
+  AWSGlue: "glue",
+  AWSStepFunctions: "sfn",
 };
 const BATCH: Readonly<Record<string, string>> = {
   registerjobdefinition: "RegisterJobDefinition",
@@ -48,6 +55,7 @@ const PAGED: Readonly<Record<string, { readonly items: string; readonly token: s
 export class Front {
   readonly lives: TaskLives;
   readonly jobs: JobLives;
+  readonly others: OtherLives;
   /** Asked for each request; what it answers goes wrong. */
   fault: (exchange: Exchange) => Fault | undefined = () => undefined;
   pageSize = 100;
@@ -61,6 +69,7 @@ export class Front {
     this.#moto = moto;
     this.lives = new TaskLives(now);
     this.jobs = new JobLives(now);
+    this.others = new OtherLives(now);
     this.#server = createServer((request, response) => void this.#serve(request, response));
   }
 
@@ -113,12 +122,16 @@ export class Front {
 
   async #answer(request: IncomingMessage, text: string, exchange: Exchange): Promise<Answer> {
     const { operation, body } = exchange;
-    const token = (body["clientToken"] ?? body["ClientToken"]) as string | undefined;
+    const token = (body["clientToken"] ?? body["ClientToken"] ?? body["ClientRequestToken"]) as string | undefined;
     const key =
-      token === undefined || !/^(?:RunTask|CreateSchedule)$/.test(operation) ? undefined : `${operation} ${token}`;
+      token === undefined || !/^(?:RunTask|CreateSchedule|StartPipelineExecution)$/.test(operation)
+        ? undefined
+        : `${operation} ${token}`;
     const known = key === undefined ? undefined : this.#tokens.get(key);
     if (known) return known;
-    const answer = this.#adapt(exchange, await this.#forward(request, text, exchange));
+    const own = this.others.answer(operation, body);
+    const forwarded = own === undefined ? await this.#forward(request, text, exchange) : whole(own);
+    const answer = this.#adapt(exchange, forwarded);
     if (key !== undefined && answer.status < 300) this.#tokens.set(key, answer);
     return answer;
   }
@@ -161,6 +174,10 @@ export class Front {
       const parsed = JSON.parse(answer.text === "" ? "{}" : answer.text) as Record<string, unknown>;
       return this.#page(operation, body, { ...answer, text: JSON.stringify(this.jobs.adapt(operation, body, parsed)) });
     }
+    if (service === "sagemaker" || service === "glue") {
+      const parsed = JSON.parse(answer.text) as Record<string, unknown>;
+      return { ...answer, text: JSON.stringify(this.others.adapt(operation, parsed)) };
+    }
     return this.#page(operation, body, answer);
   }
 
@@ -183,12 +200,16 @@ function statusFor(operation: string): object {
   return operation === "ListJobs" ? { filters: [{ name: "JOB_NAME", values: ["*"] }], jobStatus: undefined } : {};
 }
 
+function whole(body: object): Answer {
+  return { status: 200, headers: { "content-type": "application/x-amz-json-1.1" }, text: JSON.stringify(body) };
+}
+
 function exchangeOf(request: IncomingMessage, text: string): Exchange {
   const target = request.headers["x-amz-target"];
   const url = new URL(request.url ?? "/", "http://front");
   if (typeof target === "string") {
     const [prefix = "", operation = ""] = target.split(".");
-    return { service: prefix.startsWith("Logs") ? "logs" : "ecs", operation, body: parse(text) };
+    return { service: SERVICES[prefix.split("_")[0] ?? ""] ?? "ecs", operation, body: parse(text) };
   }
   const path = url.pathname;
   const batch = BATCH[path.replace("/v1/", "")];

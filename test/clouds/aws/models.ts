@@ -120,6 +120,8 @@ function checkScalar(shape: Shape, value: unknown): readonly string[] {
       return typeof value === "number" ? checkSize(shape, value) : [`not a number: ${String(value)}`];
     case "boolean":
       return typeof value === "boolean" ? [] : [`not a boolean: ${String(value)}`];
+    case "blob":
+      return value instanceof Uint8Array ? [] : ["not bytes"];
     case "timestamp":
       return value instanceof Date && Number.isFinite(value.getTime()) ? [] : [`not a time: ${String(value)}`];
     default:

@@ -1,4 +1,7 @@
 import { randomBytes } from "node:crypto";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import type { Connection } from "../../../providers/aws/index.ts";
 import { connect, openAws } from "../../../providers/aws/index.ts";
 import type { JsonObject } from "../../../src/model/index.ts";
@@ -13,6 +16,9 @@ const MODELS = process.env["ROTA_AWS_MODELS"];
 /** Why the lane is skipped, in its own words; undefined when it runs. */
 export const WHY_SKIPPED: string | undefined =
   MOTO === undefined || MODELS === undefined ? "moto is not here: set ROTA_MOTO and ROTA_AWS_MODELS" : undefined;
+
+/** Folders of the vendor's models that are named otherwise than the SDK's packages. */
+const MODEL_OF: Readonly<Record<string, string>> = { sfn: "stepfunctions", servicequotas: "service-quotas" };
 
 export const REGION = "us-east-1";
 export const ACCOUNT = "123456789012";
@@ -32,6 +38,7 @@ export class AwsWorld<C extends WorldClock = HastyClock> {
   readonly front: Front;
   readonly owner: Owner;
   readonly cluster: string;
+  readonly stateDir: string;
   /** Every call that left an adapter, by name; each was checked against the vendor's model. */
   readonly calls: string[] = [];
   readonly problems: string[] = [];
@@ -47,6 +54,7 @@ export class AwsWorld<C extends WorldClock = HastyClock> {
     this.options = options;
     this.owner = { namespace: `acme-${id}`, environment: "dev" };
     this.cluster = `ml-${id}`;
+    this.stateDir = join(tmpdir(), `rota-aws-${id}`);
     this.hands = connect({ region: REGION, endpoint: MOTO ?? "", env: ENV });
     this.#checker = new RequestChecker(MODELS ?? "");
   }
@@ -112,7 +120,7 @@ export class AwsWorld<C extends WorldClock = HastyClock> {
         placement: "aws",
         options: { ...this.options, ...options },
         ...owner,
-        stateDir: "/nowhere",
+        stateDir: this.stateDir,
         baseDir: "/nowhere",
         clock: this.clock,
         random: new SeededRandom(this.#seed++),
@@ -132,19 +140,27 @@ export class AwsWorld<C extends WorldClock = HastyClock> {
     const { Target } = await this.hands.send("scheduler:GetSchedule", { Name: name, GroupName });
     const [service = "", action = ""] = Target?.Arn?.split("aws-sdk:")[1]?.split(":") ?? [];
     const time = new Date(at).toISOString().replace(/\.\d+Z$/, "Z");
-    const input = lowered(JSON.parse((Target?.Input ?? "").replaceAll(SCHEDULED_TIME, time)));
+    const text = (Target?.Input ?? "").replaceAll(SCHEDULED_TIME, time);
+    if (Target?.Arn?.includes(":states:")) return this.#execute(Target.Arn, text);
+    const input = callInput(service, text);
     const vendor = connect({ region: REGION, endpoint: String(this.options["endpoint"]), env: ENV });
     try {
       const operation = action.slice(0, 1).toUpperCase() + action.slice(1);
       const answer = await vendor.send(`${service}:${operation}` as never, input as never);
-      const { tasks = [], jobId } = answer as {
-        readonly tasks?: { readonly taskArn?: string }[];
-        readonly jobId?: string;
+      const { tasks = [], ...ids } = answer as Readonly<Record<string, unknown>> & {
+        readonly tasks?: readonly { readonly taskArn?: string }[];
       };
-      return jobId ?? tasks[0]?.taskArn ?? "";
+      return String(ids["jobId"] ?? ids["PipelineExecutionArn"] ?? ids["JobRunId"] ?? tasks[0]?.taskArn);
     } finally {
       vendor.close();
     }
+  }
+
+  async #execute(stateMachineArn: string, input: string): Promise<string> {
+    const started = (await this.raw("sfn", "StartExecution", { stateMachineArn, input })) as {
+      readonly executionArn: string;
+    };
+    return started.executionArn;
   }
 
   /** A call that the adapter never makes: what a person or another program does. */
@@ -197,6 +213,7 @@ export class AwsWorld<C extends WorldClock = HastyClock> {
 
   async close(): Promise<void> {
     this.hands.close();
+    await rm(this.stateDir, { recursive: true, force: true });
     await this.front.close();
   }
 
@@ -206,8 +223,10 @@ export class AwsWorld<C extends WorldClock = HastyClock> {
     { Arn = "", Input = "" }: { readonly Arn?: string; readonly Input?: string },
   ): readonly string[] {
     const [service = "", action = ""] = Arn.split("aws-sdk:")[1]?.split(":") ?? [];
+    // Of a function or a state machine the input is its own.
+    if (service === "") return [];
     const operation = action.slice(0, 1).toUpperCase() + action.slice(1);
-    const request = lowered(JSON.parse(Input.replaceAll(SCHEDULED_TIME, "2026-12-01T14:00:00Z")));
+    const request = callInput(service, Input.replaceAll(SCHEDULED_TIME, "2026-12-01T14:00:00Z"));
     return this.#checker.check(service, operation, request).map((problem) => `${call} input: ${problem}`);
   }
 
@@ -217,7 +236,7 @@ export class AwsWorld<C extends WorldClock = HastyClock> {
       send: (call, input, signal) => {
         const [service = "", operation = ""] = call.split(":");
         this.calls.push(call);
-        this.problems.push(...this.#checker.check(service, operation, input));
+        this.problems.push(...this.#checker.check(MODEL_OF[service] ?? service, operation, input));
         const { Target } = input as { readonly Target?: { readonly Arn?: string; readonly Input?: string } };
         if (Target) this.problems.push(...this.#targetProblems(call, Target));
         const answer = connection.send(call, input, signal);
@@ -225,6 +244,13 @@ export class AwsWorld<C extends WorldClock = HastyClock> {
       },
     };
   }
+}
+
+/** The parameters that a universal target's input stands for. */
+function callInput(service: string, text: string): object {
+  const input = JSON.parse(text) as object;
+  // Some services spell their parameters with a capital themselves.
+  return /^(?:glue|sagemaker|ec2|ssm|eventbridge)$/.test(service) ? input : (lowered(input) as object);
 }
 
 /** A universal target's input spells RunTask's parameters with a capital first letter. */

@@ -37,6 +37,7 @@ export async function openFake(
   const calls: { call: CallName; input: Readonly<Record<string, unknown>> }[] = [];
   const all: Answers = {
     "sts:GetCallerIdentity": () => ({ Account: OPTIONS.account, Arn: "arn:aws:iam::1:user/ci" }),
+    "scheduler:ListScheduleGroups": () => ({ ScheduleGroups: [] }),
     ...answers,
   };
   const connection: Connection = {
