@@ -66,6 +66,12 @@ function killed(evidence: RunEvidence): Responsible {
         evidence: `the next fire replaced it (overlap: replace): ${stop.reason}`,
         fix: "make it shorter than its period, or set overlap: queue or skip",
       };
+    case "duplicate":
+      return {
+        component,
+        evidence: stop.reason,
+        fix: "nothing to do: vendors deliver a start at least once, and sometimes twice; the first run is the fire's",
+      };
     case "shutdown":
       return { component, evidence: `the daemon was shut down: ${by}`, fix: `start it again: rota run ${run.job}` };
   }

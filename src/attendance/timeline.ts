@@ -15,6 +15,7 @@ const STOPPED_BY: Readonly<Record<EventOf<"run.stopping">["cause"], Component>> 
   person: "person",
   budget: "budget",
   overlap: "schedule",
+  duplicate: "provider",
   shutdown: "daemon",
 };
 

@@ -107,7 +107,7 @@ export class Engine implements Control {
       ended: (tracked, ended, retry) => this.afterEnd(tracked, ended, retry),
     });
     this.dispatcher = new Dispatcher(this.context, this.launcher);
-    this.natives = new NativeRounds(this.context, this.observer, this.tellings);
+    this.natives = new NativeRounds(this.context, this.observer, this.stopper, this.tellings);
     this.keeping = new Keeping(this.context, {
       heldBy: (job) => this.budgets.heldBy(job),
       tell: (placement, { job, detail }) => this.tellings.drifted(placement, job, detail),

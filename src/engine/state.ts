@@ -246,7 +246,7 @@ export class EngineState {
 
   private stop(event: EventOf<"run.stopping">, at: Instant): void {
     // Each stop has one polite order. It counts after a restart too, when its run has ended long ago (K9).
-    if ((event.cause === "guard" || event.cause === "budget") && event.mode === "polite") this.stops.push(at);
+    if (isAutomatic(event.cause) && event.mode === "polite") this.stops.push(at);
     const tracked = this.open.get(event.run);
     if (!tracked) return;
     tracked.stopping = {
@@ -259,4 +259,9 @@ export class EngineState {
       since: tracked.stopping?.since ?? at,
     };
   }
+}
+
+/** Nobody asked for it by name: such stops count against the blast radius. */
+export function isAutomatic(cause: StopCause): boolean {
+  return cause === "guard" || cause === "budget" || cause === "duplicate";
 }

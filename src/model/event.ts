@@ -33,7 +33,8 @@ export type FireReason =
   | "undeployed";
 
 export type StopMode = "polite" | "hard";
-export type StopCause = "guard" | "person" | "budget" | "overlap" | "shutdown";
+/** `duplicate`: a vendor's second start of one fire. */
+export type StopCause = "guard" | "person" | "budget" | "overlap" | "duplicate" | "shutdown";
 
 export interface FiresPassed {
   readonly job: string;

@@ -13,7 +13,7 @@ import type { RunState } from "../../provider/index.ts";
 import type { EngineContext } from "../context.ts";
 import { providerOf } from "../context.ts";
 import { fireRunId, newRun } from "../runs.ts";
-import type { Deployed } from "../state.ts";
+import type { Deployed, TrackedRun } from "../state.ts";
 import { NativeFires } from "./nativeFires.ts";
 import type { Observer } from "./observer.ts";
 
@@ -23,6 +23,13 @@ const LOOK_BACK_MS: number = HOUR;
 const LONGEST_MS: number = 31 * DAY;
 /** Handles remembered: enough for every run that a listing of the last hours can show. */
 const MOST_HANDLES = 100_000;
+
+export interface AdoptionHooks {
+  /** No run came of a fire. */
+  readonly missed: (job: string, detail: string, fire: string) => void;
+  /** The run is a second one of its fire; `why` says of which. False: it could not be stopped now, and is asked again. */
+  readonly again: (tracked: TrackedRun, why: string) => Promise<boolean>;
+}
 
 /**
  * Runs that nobody here started: the vendor's schedule did, or a person in the console. Each is taken into the
@@ -34,13 +41,17 @@ export class Adoption {
   private readonly byHandle = new Map<string, string>();
   /** Runs created since then are among them. */
   private loadedFrom = Number.POSITIVE_INFINITY;
+  /** Runs that nobody asked for, once they were looked at for what they are. */
+  private readonly looked = new WeakSet<TrackedRun>();
   private readonly context: EngineContext;
   private readonly observer: Observer;
+  private readonly again: AdoptionHooks["again"];
 
-  constructor(context: EngineContext, observer: Observer, missed: (job: string, detail: string, fire: string) => void) {
+  constructor(context: EngineContext, observer: Observer, hooks: AdoptionHooks) {
     this.context = context;
     this.observer = observer;
-    this.fires = new NativeFires(context, missed);
+    this.again = hooks.again;
+    this.fires = new NativeFires(context, hooks.missed);
   }
 
   /** One round at one placement: list, adopt, match, and account for what did not come. */
@@ -50,8 +61,7 @@ export class Adoption {
     if (native) await this.fires.prepare(placement);
     const since = this.since(placement);
     const seen = await provider.listRuns(since, { signal: this.context.signal });
-    // The earliest first: of two starts of one fire, the first is the fire's.
-    for (const state of [...seen].sort((a, b) => (a.startedAt ?? 0) - (b.startedAt ?? 0))) {
+    for (const state of [...seen].sort((a, b) => askedAt(a) - askedAt(b))) {
       if (state.run === undefined && !this.byHandle.has(textOf(state.handle))) await this.load(since);
       await this.adopt(placement, state, native);
     }
@@ -69,22 +79,14 @@ export class Adoption {
 
   private async adopt(placement: string, state: RunState, native: boolean): Promise<void> {
     const { env, recorder, time } = this.context;
-    const onRecord = this.byHandle.get(textOf(state.handle));
-    const known = state.run ?? onRecord;
-    if (known !== undefined) {
-      const open = this.context.state.open.get(known);
-      // One that is being launched right now is told of by its own start.
-      if (open && open.handle === undefined && !open.busy) await this.observer.started(open, state);
-      // Listings show what has ended for an hour: each is looked up once.
-      if (open || onRecord !== undefined) return;
-      if ((await env.ledger.run(known)) !== undefined) return this.remember(state.handle, known);
-    }
+    if (await this.isOnRecord(state, native)) return;
     const current = this.context.state.deployed.get(state.job);
     // A job that was taken out a moment ago may have started before: its runs are guarded and paid for like others.
     const entry = current?.placement === placement ? current : this.fires.former(state.job, placement);
     if (!entry) return;
-    if (native && state.startedAt !== undefined) await this.fires.accountBefore(state.job, state.startedAt);
-    const fire = native ? this.fires.match(entry, state) : undefined;
+    const askedAt = state.requestedAt ?? state.startedAt;
+    if (native && askedAt !== undefined) await this.fires.accountBefore(state.job, askedAt);
+    const { fire } = native ? this.fires.match(entry, state) : {};
     const id = state.run ?? (fire ? fireRunId(state.job, fire, 1) : foreignId(state));
     if ((await env.ledger.run(id)) !== undefined) return this.remember(state.handle, id);
     await recorder.record(...adoptionEvents(entry, state, id, fire, time.now()));
@@ -93,6 +95,37 @@ export class Adoption {
     const tracked = this.context.state.open.get(id);
     if (tracked) await this.observer.started(tracked, state);
     env.log("info", "took a run into the record", { run: id, placement });
+    if (tracked && native) await this.stopAgain(tracked, state);
+  }
+
+  /** One that is known: of what the listing shows of it, only what is news is taken over. */
+  private async isOnRecord(state: RunState, native: boolean): Promise<boolean> {
+    const onRecord = this.byHandle.get(textOf(state.handle));
+    const known = state.run ?? onRecord;
+    if (known === undefined) return false;
+    const open = this.context.state.open.get(known);
+    // One that is being launched right now is told of by its own start.
+    if (open && open.handle === undefined && !open.busy) await this.observer.started(open, state);
+    if (open && native) await this.stopAgain(open, state);
+    // Listings show what has ended for an hour: each is looked up once.
+    if (open || onRecord !== undefined) return true;
+    if ((await this.context.env.ledger.run(known)) === undefined) return false;
+    this.remember(state.handle, known);
+    return true;
+  }
+
+  /** A second start of a fire that has its run (deliveries are at least once) is stopped, once it is sure to be one. */
+  private async stopAgain(tracked: TrackedRun, state: RunState): Promise<void> {
+    const { run, stopping } = tracked;
+    if (run.cause !== "foreign" || stopping || state.phase === "ended" || this.looked.has(tracked)) return;
+    const entry = this.context.state.deployed.get(run.job);
+    const { again } = entry?.placement === run.placement ? this.fires.match(entry, state) : {};
+    const first = again && (await this.context.env.ledger.run(fireRunId(run.job, again, 1)));
+    const isSecond = first?.handle !== undefined && textOf(first.handle) !== textOf(state.handle);
+    const key = again && fireKey(run.job, again.local, again.ordinal);
+    const settled =
+      !isSecond || (await this.again(tracked, `the provider started ${key} twice; the fire's run is ${first.run}`));
+    if (settled) this.looked.add(tracked);
   }
 
   private remember(handle: RunHandle, id: string): void {
@@ -137,4 +170,9 @@ function foreignId(state: RunState): string {
 
 function textOf(handle: RunHandle): string {
   return typeof handle === "string" ? handle : canonical(handle);
+}
+
+/** The order in which the vendor was asked, as far as it is known: of two starts of one fire the first is the fire's. */
+function askedAt({ requestedAt, startedAt }: RunState): Instant {
+  return requestedAt ?? startedAt ?? 0;
 }

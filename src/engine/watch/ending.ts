@@ -10,6 +10,7 @@ export const STOP_COMPONENT: Readonly<Record<StopCause, Component>> = {
   person: "person",
   budget: "budget",
   overlap: "schedule",
+  duplicate: "provider",
   shutdown: "daemon",
 };
 

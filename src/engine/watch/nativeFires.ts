@@ -1,4 +1,4 @@
-import { type FireTime, fireKey, type Instant, type LedgerEvent, MINUTE, WEEK } from "../../model/index.ts";
+import { type FireTime, fireKey, type Instant, type LedgerEvent, MINUTE, SECOND, WEEK } from "../../model/index.ts";
 import type { RunState } from "../../provider/index.ts";
 import { due } from "../../schedule/index.ts";
 import type { EngineContext } from "../context.ts";
@@ -7,6 +7,8 @@ import type { Deployed } from "../state.ts";
 
 /** A vendor's start belongs to the fire that it follows by at most this (EventBridge is precise to 60 s, plus provisioning). */
 const MATCH_MS: number = 10 * MINUTE;
+/** The vendor's scheduler and the service that it starts read clocks that differ by less than this. */
+const CLOCK_SPREAD_MS: number = 5 * SECOND;
 /** A fire with no run is missed after this: metrics and listings of the clouds come minutes late. */
 export const NOT_SEEN_MS: number = 15 * MINUTE;
 /** After a longer absence than this, older fires are missed unseen: no listing goes back so far. */
@@ -57,21 +59,29 @@ export class NativeFires {
     return watched?.placement === placement ? watched : undefined;
   }
 
-  /** The fire that a native start belongs to: the one it names, else the last not later than its start. */
-  match(entry: Deployed, state: RunState): FireTime | undefined {
-    const { fireAt, startedAt } = state;
-    const at = fireAt ?? startedAt;
-    if (state.startedBy !== "schedule" || at === undefined) return undefined;
+  /**
+   * The fire that a native start belongs to: the one it names, else the last before it that has no run yet. `again`:
+   * the fires that it can belong to have a record already, and this is the latest of them. A start that may be a late
+   * one of an earlier fire is that: only where no fire is left it is one too many.
+   */
+  match(entry: Deployed, state: RunState): { readonly fire?: FireTime; readonly again?: FireTime } {
+    const { fireAt, requestedAt, startedAt } = state;
+    const at = fireAt ?? requestedAt ?? startedAt;
+    if (state.startedBy !== "schedule" || at === undefined) return {};
     const stood = at > entry.since ? entry : (this.watched.get(entry.desired.job.name) ?? entry);
     const { job, slot } = stood.desired;
     const isFree = (f: FireTime): boolean => !this.known.has(fireKey(job.name, f.local, f.ordinal));
     const cursor = this.cursor.get(job.name) ?? Number.NEGATIVE_INFINITY;
-    if (fireAt !== undefined) {
-      // It names its fire: a second start of the same fire is nobody else's.
-      return due(job.schedule, slot, fireAt - 1, fireAt, 1).fires.find((f) => f.at > cursor && isFree(f));
-    }
-    const { fires } = due(job.schedule, slot, at - MATCH_MS, at + MINUTE, MOST_AT_ONCE);
-    return fires.findLast((f) => f.at > cursor && isFree(f));
+    // It names its fire, or follows it: by how much depends on whether the request's time is known, or the start's.
+    const [from, to] =
+      fireAt !== undefined
+        ? [fireAt - 1, fireAt]
+        : [at - MATCH_MS, at + (requestedAt === undefined ? MINUTE : CLOCK_SPREAD_MS)];
+    const { fires } = due(job.schedule, slot, from, to, MOST_AT_ONCE);
+    const fire = fires.findLast((f) => f.at > cursor && isFree(f));
+    if (fire) return { fire };
+    const again = fires.findLast((f) => f.at > entry.since);
+    return again ? { again } : {};
   }
 
   /** A run of this fire is on record. */

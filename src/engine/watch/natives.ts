@@ -1,8 +1,11 @@
+import { actionFor } from "../../guard/index.ts";
 import { LedgerError } from "../../ledger/index.ts";
 import { asProviderError, type EngineContext } from "../context.ts";
+import type { TrackedRun } from "../state.ts";
 import type { Tellings } from "../tellings.ts";
 import { Adoption } from "./adoption.ts";
 import type { Observer } from "./observer.ts";
+import type { Stopper } from "./stopper.ts";
 
 /** The rounds over placements whose runs may be started by others, and what stands in the way of them. */
 export class NativeRounds {
@@ -11,11 +14,36 @@ export class NativeRounds {
   private readonly context: EngineContext;
   private readonly tellings: Tellings;
   private readonly adoption: Adoption;
+  /** Second runs of a fire that people have heard of. */
+  private readonly told = new WeakSet<TrackedRun>();
 
-  constructor(context: EngineContext, observer: Observer, tellings: Tellings) {
+  constructor(context: EngineContext, observer: Observer, stopper: Pick<Stopper, "stop">, tellings: Tellings) {
     this.context = context;
     this.tellings = tellings;
-    this.adoption = new Adoption(context, observer, (job, detail, fire) => tellings.missed(job, detail, fire));
+    this.adoption = new Adoption(context, observer, {
+      missed: (job, detail, fire) => tellings.missed(job, detail, fire),
+      again: (tracked, why) => this.stopAgain(tracked, stopper, why),
+    });
+  }
+
+  /**
+   * Stopped like any other run, through the choke point; where the guard may only watch, or is held, it is told and goes
+   * on. Answers whether that is settled: a provider that could not confirm the run is asked again in the next round.
+   */
+  private async stopAgain(tracked: TrackedRun, stopper: Pick<Stopper, "stop">, why: string): Promise<boolean> {
+    const { run } = tracked;
+    const action = actionFor(run.limits);
+    const order = { cause: "duplicate", by: "rota", reason: why } as const;
+    const refused = { ok: false, why: `the job's guard says ${action}` } as const;
+    const answer = action === "stop" ? await stopper.stop(run.run, order) : refused;
+    if (answer.ok) return true;
+    if (!this.told.has(tracked)) {
+      this.told.add(tracked);
+      await this.context.recorder.record({ type: "run.note", run: run.run, component: "provider", text: why });
+      const text = `${why}. ${run.run} goes on: ${answer.why}. End it: rota kill ${run.run}`;
+      this.tellings.problem(`${run.job} runs twice`, text);
+    }
+    return action !== "stop";
   }
 
   async round(placement: string): Promise<void> {

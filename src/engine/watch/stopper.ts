@@ -2,7 +2,7 @@ import { stopAllowance } from "../../guard/index.ts";
 import type { Breach, Instant, LedgerEvent, Safety, StopCause } from "../../model/index.ts";
 import { SECOND } from "../../model/index.ts";
 import { asProviderError, type EngineContext, providerOf } from "../context.ts";
-import type { TrackedRun } from "../state.ts";
+import { isAutomatic, type TrackedRun } from "../state.ts";
 import { STOP_COMPONENT } from "./ending.ts";
 
 /** A stop whose effect is not seen is sent again after this. */
@@ -66,7 +66,7 @@ export class Stopper {
     const tracked = state.open.get(id);
     if (!tracked) return { ok: false, why: `run ${id} is not running` };
     if (tracked.stopping) return { ok: true };
-    const automatic = order.cause === "guard" || order.cause === "budget";
+    const automatic = isAutomatic(order.cause);
     const isProtected = tracked.run.limits.protect && tracked.run.status !== "queued";
     if (isProtected && !order.force && order.cause !== "shutdown") {
       return { ok: false, why: `run ${id} is protected (guard.protect)`, fix: "use --force to stop it all the same" };

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { DAY, HOUR, MINUTE } from "../../../src/model/index.ts";
-import { Stand } from "../../support/engine.ts";
+import { type Provider, type RunState, wrapProvider } from "../../../src/provider/index.ts";
+import { Stand, type StandOptions } from "../../support/engine.ts";
 import { cron, desiredState, job } from "../../support/jobs.ts";
 
 const native = { schedules: "native", intervalSeconds: 10 };
@@ -105,6 +106,117 @@ describe("a placement that fires by itself", () => {
       "2026-11-23T06:08",
     ]);
     await stand.stop();
+  });
+
+  describe("a second start of one fire", () => {
+    /** Each fire is delivered twice, and its runs take twenty minutes. */
+    const twice = async (options: StandOptions = {}): Promise<Stand> => {
+      const stand = await Stand.open({ placementOptions: native, ...options });
+      stand.world.script = () => ({ durationSeconds: 20 * 60 });
+      stand.world.fault = ({ method }) => (method === "fire" ? { duplicate: true } : undefined);
+      return stand;
+    };
+    /** As of a vendor that passes no fire on: when it was asked is all that is known. */
+    const unnamed = (provider: Provider): Provider =>
+      wrapProvider(provider, async (_call, proceed) => {
+        const strip = (value: unknown): unknown => {
+          if (Array.isArray(value)) return value.map(strip);
+          const state = value as RunState | undefined;
+          if (state?.startedBy !== "schedule") return value;
+          const { fireAt: _fireAt, ...rest } = state;
+          return { ...rest, requestedAt: stand?.world.starts.find((each) => each.id === rest.handle)?.at ?? 0 };
+        };
+        return strip(await proceed()) as never;
+      });
+    let stand: Stand | undefined;
+
+    it.each([
+      ["that names the fire", {}],
+      ["that does not", { around: unnamed }],
+    ])("%s is stopped at once, and the first goes on", async (_what, options) => {
+      stand = await twice(options);
+      await stand.start(hourly());
+      await stand.clock.advance(HOUR + 2 * MINUTE);
+      const [first, second, ...others] = (await stand.events("run.created")).map((e) => e.run);
+      expect(others).toEqual([]);
+      expect([first?.cause, second?.cause]).toEqual(["fire", "foreign"]);
+      expect(await stand.events("run.stopping")).toMatchObject([
+        { run: second?.run, cause: "duplicate", mode: "polite", reason: expect.stringContaining(first?.run ?? "") },
+      ]);
+      expect(await stand.events("run.ended")).toMatchObject([{ run: second?.run, status: "killed" }]);
+      await stand.clock.advance(30 * MINUTE);
+      expect(await stand.events("run.ended")).toMatchObject([{}, { run: first?.run, status: "succeeded" }]);
+      expect(await stand.events("fire.started")).toHaveLength(1);
+      await stand.stop();
+    });
+
+    it("is stopped later where the provider cannot confirm it now, also by the next daemon", async () => {
+      stand = await twice();
+      await stand.start(hourly());
+      const double = stand.world.fault;
+      stand.world.fault = (call) => (call.method === "inspect" ? { error: { code: "unavailable" } } : double(call));
+      await stand.clock.advance(HOUR + 2 * MINUTE);
+      expect(await stand.events("run.stopping")).toEqual([]);
+      expect(stand.notices.filter((n) => n.kind === "problem")).toHaveLength(1);
+      await stand.crash();
+      stand.world.fault = double;
+      await stand.start();
+      await stand.clock.advance(2 * MINUTE);
+      expect(await stand.events("run.stopping")).toMatchObject([{ cause: "duplicate" }]);
+      await stand.stop();
+    });
+
+    it.each([
+      ["mode", "observe"],
+      ["onBreach", "notify"],
+      ["protect", true],
+    ])("goes on where the guard has %s: %s, and is told of once", async (key, value) => {
+      stand = await twice();
+      const { guard } = job("n");
+      await stand.start(hourly({ guard: { ...guard, [key]: value } }));
+      await stand.clock.advance(HOUR + 10 * MINUTE);
+      expect(await stand.events("run.stopping")).toEqual([]);
+      expect(stand.notices.map(({ kind, text }) => `${kind} ${text}`)).toEqual([
+        expect.stringMatching(/^problem .*twice.*rota kill/),
+      ]);
+      await stand.stop();
+    });
+
+    it("counts against the blast radius: a vendor gone mad does not have every run stopped", async () => {
+      stand = await twice();
+      const jobs = Array.from({ length: 8 }, (_, index) => job(`n${index}`, { schedule: cron("0 * * * *") }));
+      const safety = { maxStops: 3, share: 0.1, perSeconds: 900, maxDeletes: 0.1 };
+      await stand.start(desiredState(jobs, { safety }));
+      await stand.clock.advance(HOUR + 5 * MINUTE);
+      expect(await stand.events("run.stopping")).toHaveLength(3);
+      expect(await stand.events("guard.held")).toHaveLength(1);
+      await stand.stop();
+    });
+
+    it("is none where it may be a late start of an earlier fire", async () => {
+      stand = await Stand.open({ placementOptions: native, around: unnamed });
+      const late = stand.clock.now() + 5 * MINUTE;
+      stand.world.script = () => ({ durationSeconds: 20 * 60 });
+      stand.world.fault = (call) =>
+        call.method === "fire" && call.at === late ? { latencyMs: 6 * MINUTE } : undefined;
+      await stand.start(desiredState([job("n", { schedule: cron("*/5 * * * *", { overlap: "allow" }) })]));
+      await stand.clock.advance(13 * MINUTE);
+      const started = await stand.events("fire.started");
+      expect(started.map((e) => e.fire.slice(13, 18)).sort()).toEqual(["06:05", "06:10"]);
+      expect(await stand.events("run.stopping")).toEqual([]);
+      await stand.stop();
+    });
+
+    it("a start that is long on its way belongs to the fire that asked for it", async () => {
+      stand = await Stand.open({ placementOptions: native, around: unnamed });
+      stand.world.script = () => ({ startDelaySeconds: 90, durationSeconds: 30 });
+      await stand.start(desiredState([job("n", { schedule: cron("* * * * *", { overlap: "allow" }) })]));
+      await stand.clock.advance(6 * MINUTE + 30_000);
+      const started = await stand.events("fire.started");
+      expect(started.map((e) => e.fire.slice(13, 18))).toEqual(["06:01", "06:02", "06:03", "06:04", "06:05", "06:06"]);
+      expect(await stand.events("run.stopping")).toEqual([]);
+      await stand.stop();
+    });
   });
 
   it("follows and ends a run that a person started in the console", async () => {
