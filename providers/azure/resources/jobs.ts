@@ -3,7 +3,7 @@ import { plain, unchanged } from "../../../src/provider/index.ts";
 import { resourceId, resourceName, tagValue } from "../naming.ts";
 import { type JobFields, jobBody, type RawJob, readJob } from "./job.ts";
 import { Store } from "./store.ts";
-import { JOBS, problemOf, type Signal, type World } from "./world.ts";
+import { JOBS, problemOf, revisionOf, type Signal, type World } from "./world.ts";
 
 /** The Container Apps jobs of a namespace and environment. */
 export class Jobs {
@@ -95,7 +95,7 @@ export class Jobs {
       job,
       fields: plain(fields),
       mark: { ...owner, job },
-      revision: raw.etag ?? fingerprint({ fields, unmanaged, tags: raw.tags }),
+      revision: revisionOf(raw),
       ...(fields.cron === undefined ? {} : { paused: raw.properties?.configuration?.triggerType !== "Schedule" }),
       ...(Object.keys(unmanaged).length === 0 ? {} : { unmanaged }),
       ...(problem === undefined ? {} : { problem }),

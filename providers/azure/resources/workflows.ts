@@ -3,7 +3,7 @@ import { plain, unchanged } from "../../../src/provider/index.ts";
 import { resourceId, resourceName, tagValue } from "../naming.ts";
 import { Store } from "./store.ts";
 import { BY_ROTA, type RawWorkflow, readWorkflow, type WorkflowFields, workflowBody } from "./workflow.ts";
-import { problemOf, type Signal, WORKFLOWS, type World } from "./world.ts";
+import { problemOf, revisionOf, type Signal, WORKFLOWS, type World } from "./world.ts";
 
 /** The Logic Apps of a namespace and environment. */
 export class Workflows {
@@ -102,7 +102,7 @@ export class Workflows {
       job,
       fields: plain(fields),
       mark: { ...owner, job },
-      revision: raw.etag ?? raw.properties?.version ?? fingerprint({ fields, unmanaged, state, tags: raw.tags }),
+      revision: revisionOf(raw),
       ...(isRunner(raw) ? {} : { dependsOn: [`job/${raw.name}`] }),
       ...(fires ? { paused: state === "Disabled" } : {}),
       ...(Object.keys(unmanaged).length === 0 ? {} : { unmanaged }),

@@ -1,4 +1,4 @@
-import type { Clock } from "../../../src/model/index.ts";
+import { type Clock, fingerprint } from "../../../src/model/index.ts";
 import { ProviderError } from "../../../src/provider/index.ts";
 import { type Api, isUnderWay } from "../api/index.ts";
 import type { Owner, Tags } from "../naming.ts";
@@ -51,6 +51,14 @@ export async function readOnce<R>(api: Api, path: string, signal: Signal): Promi
     if (error instanceof ProviderError && error.code === "missing") return undefined;
     throw error;
   }
+}
+
+/** For the conditional write: the service's ETag, or a fingerprint of everything that people change. */
+export function revisionOf({ etag, location, tags, identity, properties = {} }: Raw): string {
+  if (etag !== undefined) return etag;
+  const { provisioningState: _state, eventStreamEndpoint: _stream, outboundIpAddresses: _ips, ...rest } = properties;
+  const { changedTime: _changed, accessEndpoint: _access, endpointsConfiguration: _endpoints, ...kept } = rest;
+  return fingerprint({ location, tags, identity, properties: kept });
 }
 
 /** In words, when the vendor says that what it made cannot work. */

@@ -199,7 +199,7 @@ function startsOf(triggers: readonly NativeTrigger[]): (from: Instant, to: Insta
 
 /** 800 days from the beginning of the year, in the two parts that are compared. */
 function spans(now: Instant): readonly [Instant, Instant] {
-  const year = Temporal.Instant.fromEpochMilliseconds(now).toZonedDateTimeISO("UTC").year;
+  const year = Temporal.Instant.fromEpochMilliseconds(dayOf(now)).toZonedDateTimeISO("UTC").year;
   const first = Date.UTC(year, 0, 1);
   return [first, first + PROOF_DAYS * DAY];
 }
