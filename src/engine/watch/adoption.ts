@@ -121,7 +121,9 @@ export class Adoption {
     const entry = this.context.state.deployed.get(run.job);
     const { again } = entry?.placement === run.placement ? this.fires.match(entry, state) : {};
     const first = again && (await this.context.env.ledger.run(fireRunId(run.job, again, 1)));
-    const isSecond = first?.handle !== undefined && textOf(first.handle) !== textOf(state.handle);
+    // Asked for when the first had ended, somebody may have forced the schedule to run again, and meant it.
+    const isOver = first?.endedAt !== undefined && first.endedAt <= askedAt(state);
+    const isSecond = first?.handle !== undefined && !isOver && textOf(first.handle) !== textOf(state.handle);
     const key = again && fireKey(run.job, again.local, again.ordinal);
     const settled =
       !isSecond || (await this.again(tracked, `the provider started ${key} twice; the fire's run is ${first.run}`));

@@ -193,6 +193,21 @@ describe("a placement that fires by itself", () => {
       await stand.stop();
     });
 
+    it.each(["failed", "succeeded"] as const)("is none once the first has %s: a person forced it", async (outcome) => {
+      stand = await Stand.open({ placementOptions: native, around: unnamed });
+      const desired = hourly();
+      await stand.start(desired);
+      stand.world.script = () => ({ durationSeconds: 60, outcome });
+      await stand.clock.advance(HOUR + 4 * MINUTE);
+      const [{ job: forced } = { job: job("n") }] = desired.jobs;
+      stand.world.script = () => ({ durationSeconds: 20 * 60 });
+      stand.world.startRun("memory", { job: forced, attempt: 1, fireAt: stand.clock.now() }, "schedule", false);
+      await stand.clock.advance(25 * MINUTE);
+      expect(await stand.events("run.stopping")).toEqual([]);
+      expect((await stand.events("run.ended")).map((e) => e.status)).toEqual([outcome, "succeeded"]);
+      await stand.stop();
+    });
+
     it("is none where it may be a late start of an earlier fire", async () => {
       stand = await Stand.open({ placementOptions: native, around: unnamed });
       const late = stand.clock.now() + 5 * MINUTE;
