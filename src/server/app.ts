@@ -64,8 +64,10 @@ export async function createApp(context: RouteContext, gate: GateOptions): Promi
     return payload;
   });
   app.addHook("onResponse", async (request, reply) => {
-    const { method, url } = request;
-    request.log.debug({ method, url, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, "request");
+    const { method } = request;
+    // A token in an address is no use here, and gets there all the same.
+    const path = (request.url.split("?", 1)[0] ?? "").replaceAll(gate.token, "•••");
+    request.log.debug({ method, path, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, "request");
   });
   app.setNotFoundHandler((request, reply) => {
     const allowed = allowedMethods(methods, request.url);

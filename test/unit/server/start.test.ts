@@ -227,6 +227,9 @@ test("nothing of the token is in any log or answer", async () => {
     await call(world, { path: "/api/runs/x/logs", headers: wrong }),
     await call(world, { path: "/api/runs/x/logs", headers: BEARER }),
     await call(world, { path: "/nothing", headers: BEARER }),
+    // Where nobody should put it, and somebody will.
+    await call(world, { path: `/api/runs?token=${TOKEN}` }),
+    await call(world, { path: `/nothing/${TOKEN}` }),
   ];
   world.control.failure = new Error("engine broke");
   answers.push(await call(world, { path: "/api/status", headers: BEARER }));
