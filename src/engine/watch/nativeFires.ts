@@ -23,6 +23,7 @@ export class NativeFires {
   private readonly cursor = new Map<string, Instant>();
   /** The deployment whose fires are being accounted for: the one before the latest edit, until it is settled. */
   private readonly watched = new Map<string, Deployed>();
+  private readonly resumed = new Set<string>();
   private readonly context: EngineContext;
   private readonly missed: (job: string, detail: string, fire: string) => void;
 
@@ -31,16 +32,53 @@ export class NativeFires {
     this.missed = missed;
   }
 
-  /** Reads what has a record of the jobs that it does not know yet. */
+  /** Reads what has a record of the jobs that it does not know yet; once, what a daemon before left unsettled. */
   async prepare(placement: string): Promise<void> {
+    if (!this.resumed.has(placement)) {
+      await this.resume(placement);
+      this.resumed.add(placement);
+    }
     for (const [name, entry] of this.context.state.deployed) {
       if (entry.placement !== placement || this.watched.has(name)) continue;
-      const from = Math.max(entry.since, entry.accounted - NOT_SEEN_MS - MATCH_MS);
-      const records = await this.context.env.ledger.fires({ job: name, from, to: this.context.time.now() + 1 });
-      for (const record of records) this.known.add(record.firstFire);
-      this.cursor.set(name, from);
-      this.watched.set(name, entry);
+      await this.watch(entry, entry.accounted);
     }
+  }
+
+  /**
+   * Deployments that ended, by an edit or a removal, before each of their fires had a record: a daemon that died right
+   * afterwards left them so.
+   */
+  private async resume(placement: string): Promise<void> {
+    const { env, state, time } = this.context;
+    const now = time.now();
+    const stood = await env.ledger.deployments({ from: now - MOST_BACK_MS, to: now });
+    const ended = new Map<string, Deployed & { readonly until: Instant }>();
+    for (const { desired, fingerprint, since, until, ...each } of stood) {
+      if (until === undefined || each.placement !== placement) continue;
+      ended.set(desired.job.name, { placement, desired, fingerprint, since, accounted: since, until });
+    }
+    for (const [name, former] of ended) {
+      const entry = state.deployed.get(name);
+      if (entry?.placement === placement && entry.since < former.until) continue;
+      const records = await env.ledger.fires({ job: name, from: former.since, to: former.until + 1 });
+      const last = records.reduce((most, { to }) => (to <= former.until ? Math.max(most, to) : most), former.since);
+      const from = await this.watch(former, last);
+      const { fires } = due(former.desired.job.schedule, former.desired.slot, from, former.until, MOST_AT_ONCE);
+      if (fires.some((f) => !this.known.has(fireKey(name, f.local, f.ordinal)))) continue;
+      this.watched.delete(name);
+      this.cursor.delete(name);
+    }
+  }
+
+  /** From a little before `accounted`, since native runs come in any order; answers from when. */
+  private async watch(entry: Deployed, accounted: Instant): Promise<Instant> {
+    const { name } = entry.desired.job;
+    const from = Math.max(entry.since, accounted - NOT_SEEN_MS - MATCH_MS);
+    const records = await this.context.env.ledger.fires({ job: name, from, to: this.context.time.now() + 1 });
+    for (const record of records) this.known.add(record.firstFire);
+    this.cursor.set(name, from);
+    this.watched.set(name, entry);
+    return from;
   }
 
   /** The earliest instant from which a fire may have no record yet. */

@@ -312,6 +312,44 @@ describe("a placement that fires by itself", () => {
     await stand.stop();
   });
 
+  it.each([
+    ["came to nothing", true],
+    ["were run", false],
+  ])(
+    "accounts for fires before an edit or a removal that %s, when the daemon dies right after it",
+    async (_name, drop) => {
+      const stand = await Stand.open({ placementOptions: native });
+      stand.world.script = () => ({ durationSeconds: 60 });
+      const keep = Array.from({ length: 12 }, (_, i) => job(`keep-${i}`, { schedule: { ...cron("0 0 1 1 *") } }));
+      const quarter = (name: string, change = {}) => job(name, { schedule: cron("*/15 * * * *"), ...change });
+      await stand.start(desiredState([quarter("edited"), quarter("removed"), ...keep]));
+      await stand.clock.advance(20 * MINUTE);
+      // Nobody sees the fires of 06:30 and 06:45: the listing is away.
+      stand.world.fault = ({ method }) =>
+        method === "fire" && drop
+          ? { drop: true }
+          : method === "listRuns"
+            ? { error: { code: "unavailable" } }
+            : undefined;
+      await stand.clock.advance(30 * MINUTE);
+      await stand.deploy(desiredState([quarter("edited", { schedule: cron("5 * * * *") }), ...keep]));
+      await stand.crash();
+      stand.world.fault = () => undefined;
+      await stand.start();
+      await stand.clock.advance(HOUR);
+      const outcome = drop
+        ? (await stand.events("fire.missed")).map((e) => e.firstFire)
+        : (await stand.events("fire.started")).map((e) => e.fire);
+      const old = outcome.filter((fire) => /T06:(30|45)/.test(fire)).sort();
+      expect(old).toEqual(
+        ["edited", "removed"].flatMap((name) => [`${name}/2026-11-23T06:30/0`, `${name}/2026-11-23T06:45/0`]),
+      );
+      expect((await stand.events("run.created")).filter((e) => e.run.cause === "foreign")).toEqual([]);
+      expect((await stand.events("fire.started")).map((e) => e.fire)).toContain("edited/2026-11-23T07:05/0");
+      await stand.stop();
+    },
+  );
+
   it("goes back a week at most", async () => {
     const stand = await Stand.open({ placementOptions: native });
     await stand.start(hourly());
