@@ -1,5 +1,5 @@
 import { type DesiredJob, type DesiredState, fingerprint, type LedgerEvent } from "../../model/index.ts";
-import type { Plan, PlannedChange } from "../../plan/index.ts";
+import { diffFields, type Plan, type PlannedChange } from "../../plan/index.ts";
 import { asProviderError } from "../context.ts";
 import type { OpenPlacement } from "../env.ts";
 
@@ -42,7 +42,7 @@ export interface ApplyResult {
  */
 export async function applyPlan(input: ApplyInput): Promise<ApplyResult> {
   const { changes } = input.plan;
-  const failures: ApplyFailure[] = [];
+  const thrown: ApplyFailure[] = [];
   const failed = new Set<string>();
   const running = new Map<string, Promise<void>>();
   let done = 0;
@@ -62,7 +62,7 @@ export async function applyPlan(input: ApplyInput): Promise<ApplyResult> {
     } catch (error) {
       const problem = asProviderError(error);
       failed.add(key);
-      failures.push({
+      thrown.push({
         placement: planned.placement,
         job: target.job,
         resource: `${target.kind}/${target.id}`,
@@ -82,6 +82,7 @@ export async function applyPlan(input: ApplyInput): Promise<ApplyResult> {
   }
   await Promise.all(running.values());
   for (const planned of changes) if (planned.change.action === "delete") await carry(planned);
+  const failures = await lookAgain(input, thrown);
   await input.record(deploymentEvents(input, failures));
   const count = (action: string): number =>
     changes.filter((c) => c.change.action === action).length - failures.filter((f) => f.action === action).length;
@@ -92,6 +93,32 @@ export async function applyPlan(input: ApplyInput): Promise<ApplyResult> {
     kept: count("keep"),
     failures,
   };
+}
+
+/** After these a change may have been made all the same. */
+const UNKNOWN: ReadonlySet<string> = new Set(["unavailable", "throttled", "conflict", "internal"]);
+
+/**
+ * What was created or changed although the answer to it was lost: a schedule that fires at the vendor while nobody
+ * here knows its job would start runs that are neither guarded nor paid for. What cannot be looked up stays failed.
+ */
+async function lookAgain(input: ApplyInput, thrown: readonly ApplyFailure[]): Promise<readonly ApplyFailure[]> {
+  const unknown = thrown.filter((f) => UNKNOWN.has(f.code) && f.action !== "delete");
+  const stands = new Set<string>();
+  for (const placement of new Set(unknown.map((f) => f.placement))) {
+    const listing = input.placements
+      .get(placement)
+      ?.provider.listDeployments(input.signal ? { signal: input.signal } : {});
+    const observed = await listing?.catch(() => undefined);
+    const there = new Map(observed?.map((each) => [`${each.kind}/${each.id}`, each.fields]));
+    for (const { change, ...planned } of input.plan.changes) {
+      if (planned.placement !== placement || change.action === "keep" || change.action === "delete") continue;
+      const { kind, id, fields } = change.desired;
+      const found = there.get(`${kind}/${id}`);
+      if (found && diffFields(found, fields).length === 0) stands.add(keyOf(placement, `${kind}/${id}`));
+    }
+  }
+  return thrown.filter((f) => !unknown.includes(f) || !stands.has(keyOf(f.placement, f.resource)));
 }
 
 function keyOf(placement: string, resource: string): string {

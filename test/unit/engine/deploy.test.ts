@@ -104,6 +104,23 @@ describe("deploying", () => {
     await stand.stop();
   });
 
+  it.each([
+    ["was made", "after", ["j0", "j1"], []],
+    ["was not made", "before", ["j0"], [{ job: "j1", code: "unavailable" }]],
+  ] as const)(
+    "looks up what became of a change whose answer was lost: it %s",
+    async (_name, when, jobsNow, failures) => {
+      const stand = await Stand.open();
+      await stand.start(desiredState(jobs(1)));
+      stand.world.fault = ({ method, job: name }) =>
+        method === "apply" && name === "j1" ? { error: { code: "unavailable", when } } : undefined;
+      const outcome = await stand.engine.apply({ desired: desiredState(jobs(2)) }, ann);
+      expect(outcome).toMatchObject({ ok: true, result: { created: 1 - failures.length, failures } });
+      expect([...stand.engine.state.deployed.keys()].sort()).toEqual(jobsNow);
+      await stand.stop();
+    },
+  );
+
   it("records what failed as not done, and the next deployment mends it", async () => {
     const stand = await Stand.open();
     await stand.start(desiredState(jobs(1)));
