@@ -44,6 +44,7 @@ async function open(): Promise<World> {
     random: realRandom(),
     registry,
     files: async () => (await import("./engine/project/index.ts")).diskFiles,
+    placementSchemas: async () => (await import("../providers/options.ts")).placementSchemas,
     nodeVersion: process.versions.node,
     pid: process.pid,
     bootId: bootId(),

@@ -71,6 +71,7 @@ export async function readProject(world: World, options: CommonOptions, maxBytes
   return loadProject({
     file,
     files: await world.files(),
+    placementSchemas: await world.placementSchemas(),
     ...(options.env === undefined ? {} : { environment: options.env }),
     ...(maxBytes === undefined ? {} : { maxBytes }),
   });

@@ -8,7 +8,22 @@ import { CommandError } from "./world.ts";
 
 const PLACEMENTS: Readonly<Record<string, string>> = {
   local: `  local: { price: 0.20 USD/h }       # what an hour of this machine costs, for the meter`,
-  aws: `  aws: { region: us-east-1, account: "123456789012", cluster: default, subnets: [subnet-…], executionRole: arn:…, schedulerRole: arn:… }`,
+  aws: `  aws:                         # your own values here
+    region: us-east-1
+    account: "123456789012"
+    cluster: default
+    subnets: [subnet-0123456789abcdef0]
+    executionRole: arn:aws:iam::123456789012:role/ecs-execution      # pulls the image, writes the log
+    schedulerRole: arn:aws:iam::123456789012:role/rota-scheduler     # starts the tasks: rota permissions`,
+  azure: `  azure:                       # your own values here
+    subscription: 00000000-0000-0000-0000-000000000000
+    resourceGroup: jobs
+    location: westeurope
+    containerAppsEnvironment: jobs`,
+  gcp: `  gcp:                         # your own values here
+    project: my-project
+    location: us-central1
+    serviceAccount: jobs@my-project.iam.gserviceaccount.com`,
 };
 
 export const defineInit: DefineCommand = (command, world) =>

@@ -77,6 +77,7 @@ async function start(world: World, options: UpOptions): ReturnType<World["startD
     {
       ...{ clock, random, env, registry, version, pid, bootId, cores, logger },
       files: await world.files(),
+      placementSchemas: await world.placementSchemas(),
       say: (text) => terminal.note(text),
     },
     {

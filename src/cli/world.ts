@@ -2,7 +2,7 @@ import type { Logger } from "pino";
 import type { Project } from "../engine/project/index.ts";
 import type { Files } from "../manifest/index.ts";
 import type { Clock, Entry, Random } from "../model/index.ts";
-import type { Registry } from "../provider/index.ts";
+import type { PlacementSchemas, Registry } from "../provider/index.ts";
 
 /** What the command line itself needs: enough for help, versions and mistakes, and quick to make. */
 export interface Shell {
@@ -23,6 +23,7 @@ export interface World extends Shell {
   readonly registry: Registry;
   /** Loaded on first use, with the reader of manifests. */
   readonly files: () => Promise<Files>;
+  readonly placementSchemas: () => Promise<PlacementSchemas>;
   /** `26.10.0` */
   readonly nodeVersion: string;
   readonly pid: number;
@@ -40,6 +41,7 @@ export interface World extends Shell {
 export type StartDaemon = (
   world: Pick<World, "clock" | "random" | "env" | "registry" | "version" | "pid" | "bootId" | "cores"> & {
     readonly files: Files;
+    readonly placementSchemas: PlacementSchemas;
     readonly logger: Logger;
     readonly say: (text: string) => void;
   },

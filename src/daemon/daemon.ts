@@ -21,7 +21,7 @@ import {
 import { type Ledger, openLedger } from "../ledger/index.ts";
 import type { Files } from "../manifest/index.ts";
 import { type Clock, type DesiredState, type Entry, type Random, type Run, SECOND } from "../model/index.ts";
-import { createRedactor, type Registry, withRedaction } from "../provider/index.ts";
+import { createRedactor, type PlacementSchemas, type Registry, withRedaction } from "../provider/index.ts";
 import {
   beatToken,
   createMetrics,
@@ -64,6 +64,8 @@ export interface DaemonWorld {
   readonly env: Readonly<Record<string, string | undefined>>;
   readonly registry: Registry;
   readonly files: Files;
+  /** Without them the manifest's placements are not checked before they are opened. */
+  readonly placementSchemas?: PlacementSchemas;
   readonly logger: Logger;
   readonly version: string;
   readonly pid: number;
@@ -95,7 +97,8 @@ class ManifestError extends Error {
 
 /** Everything of `rota up`, put together: reconcile, run or observe, guard, meter, attend, serve. */
 export async function startDaemon(world: DaemonWorld, options: DaemonOptions): Promise<RunningDaemon> {
-  const input = { ...options, files: world.files, say: world.say };
+  const { files, placementSchemas, say } = world;
+  const input = { ...options, files, placementSchemas, say };
   const first = await readManifest(input);
   let { project } = first;
   if (!project.desired) throw new ManifestError();

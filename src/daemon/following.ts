@@ -2,6 +2,7 @@ import { renderDiagnostics } from "../diagnostic/index.ts";
 import { loadProject, type Project } from "../engine/index.ts";
 import type { Files } from "../manifest/index.ts";
 import type { Clock, DesiredState } from "../model/index.ts";
+import type { PlacementSchemas } from "../provider/index.ts";
 import { Reading } from "./reading.ts";
 import { watchFiles } from "./watch.ts";
 
@@ -12,6 +13,8 @@ export interface ManifestInput {
   readonly file: string;
   readonly environment?: string;
   readonly files: Files;
+  /** Without them the placements are not checked before they are opened. */
+  readonly placementSchemas?: PlacementSchemas | undefined;
   readonly say: Say;
 }
 
@@ -22,9 +25,15 @@ export interface ReadManifest {
 }
 
 /** The manifest as it stands now; what is wrong with it is said. */
-export async function readManifest({ file, environment, files, say }: ManifestInput): Promise<ReadManifest> {
-  const reading = new Reading(files);
-  const project = await loadProject({ file, files: reading, ...(environment === undefined ? {} : { environment }) });
+export async function readManifest(input: ManifestInput): Promise<ReadManifest> {
+  const { file, environment, placementSchemas, say } = input;
+  const reading = new Reading(input.files);
+  const project = await loadProject({
+    file,
+    files: reading,
+    ...(environment === undefined ? {} : { environment }),
+    ...(placementSchemas === undefined ? {} : { placementSchemas }),
+  });
   if (project.diagnostics.length > 0) say(renderDiagnostics(project.diagnostics, { line: project.line }));
   return { project, reading };
 }

@@ -152,6 +152,10 @@ export const CODES: Readonly<Record<string, Code>> = {
   R1063: { title: "unknown notify channel", explanation: "The name is not in `notify`." },
   R1064: { title: "unknown provider type", explanation: "There is no adapter of that name." },
   R1065: { title: "unknown job in a budget", explanation: "The budget would never count anything." },
+  R1066: {
+    title: "not what the provider takes",
+    explanation: "The provider's own rule for a key of its placement; each provider has a page.",
+  },
   R1067: {
     title: "job declared twice",
     explanation: "Two files declare one job; a job's name is its identity at the provider.",

@@ -116,9 +116,9 @@ function problemOf(issue: Issue, input: unknown, path: Path): Problem {
   }
   switch (issue.code) {
     case "custom": {
-      const { code = "R1022", ...rest } = (issue.params ?? {}) as Partial<Problem>;
+      const { code, ...rest } = (issue.params ?? {}) as Partial<Problem>;
       if (input === undefined) return missing(key);
-      return { ...rest, code, message: issue.message };
+      return code === undefined ? notTaken(issue.message, input, key) : { ...rest, code, message: issue.message };
     }
     case "invalid_type":
       return input === undefined ? missing(key) : wrongType(issue.expected, input, key);
@@ -130,13 +130,23 @@ function problemOf(issue: Issue, input: unknown, path: Path): Problem {
     case "too_small":
     case "too_big":
       return outOfRange(issue, input, key);
-    case "invalid_format":
-      return badName(String(input), "pattern" in issue ? String(issue.pattern) : "", "value");
+    case "invalid_format": {
+      const pattern = "pattern" in issue ? String(issue.pattern) : "";
+      return PATTERN_HINTS.has(pattern)
+        ? badName(String(input), pattern, "value")
+        : notTaken(issue.message, input, key);
+    }
     case "invalid_key":
       return badName(String(path.at(-1)), patternOf(issue.issues[0]), "key");
     default:
       return { code: "R1022", message: `${key} cannot be ${describe(input)}` };
   }
+}
+
+/** A rule that a provider's own schema says in words: "must be a region such as us-east-1". */
+function notTaken(message: string, input: unknown, key: string): Problem {
+  const said = /^must /.test(message) ? message : `cannot be ${describe(input)}`;
+  return { code: "R1066", message: `${key} ${said}` };
 }
 
 function missing(key: string): Problem {

@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import type { Diagnostic } from "../diagnostic/index.ts";
 import type { Environment, Job, Manifest } from "../model/index.ts";
 import { checkAfter, type Waiting } from "./after.ts";
@@ -9,6 +10,7 @@ import { check } from "./issues.ts";
 import { collectJobs, type Declared } from "./jobs.ts";
 import { isMap, type Layer, merge, placeOf } from "./layers.ts";
 import { type MergedValue, originsOf } from "./origins.ts";
+import { checkPlacements } from "./placements.ts";
 import { DEFAULT_MAX_BYTES, readManifestFile } from "./read.ts";
 import { type ManifestFile, Report } from "./report.ts";
 import { type Frame, resolveFrame } from "./resolve/frame.ts";
@@ -23,6 +25,8 @@ export interface LoadInput {
   /** Cap of one file; default 16 MiB. */
   readonly maxBytes?: number;
   readonly files: Files;
+  /** By type of provider, what its placements may say; a type that is not here is not checked. */
+  readonly placementSchemas?: Readonly<Record<string, z.ZodType>>;
 }
 
 export interface LoadedManifest {
@@ -59,6 +63,7 @@ export async function loadManifest(input: LoadInput): Promise<LoadedManifest> {
   if (checked === undefined) return outcome(report, includes);
 
   const frame = resolveFrame(checked, broken, main, report);
+  checkPlacements(frame.placements.values(), input.placementSchemas ?? {}, main, report);
   const declared = collectJobs(all, frame, report);
   const defaults = defaultsOf(main);
   const environment = chooseEnvironment(input.environment, frame, main, report);

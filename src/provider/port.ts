@@ -1,3 +1,4 @@
+import type { z } from "zod";
 import type {
   Clock,
   DesiredJob,
@@ -184,5 +185,8 @@ export interface ProviderModule {
   /** Checks `options` and opens; throws ProviderError `invalid` with the place when they are wrong. Makes no request. */
   open(context: OpenContext): Promise<Provider>;
 }
+
+/** Type of provider → the schema of what the manifest says under a placement of it, common keys aside. */
+export type PlacementSchemas = Readonly<Record<string, z.ZodType>>;
 
 export type Registry = Readonly<Record<string, () => Promise<ProviderModule>>>;

@@ -1,4 +1,5 @@
 import { registry } from "../../providers/index.ts";
+import { placementSchemas } from "../../providers/options.ts";
 import { runCli, type Shell, type World } from "../../src/cli/index.ts";
 import { diskFiles } from "../../src/engine/index.ts";
 import type { Instant } from "../../src/model/index.ts";
@@ -45,6 +46,7 @@ export async function runInShell(
     random: new SeededRandom(1),
     registry,
     files: async () => diskFiles,
+    placementSchemas: async () => placementSchemas,
     nodeVersion: "26.0.0",
     pid: 4242,
     bootId: "boot",

@@ -2,6 +2,7 @@ import { dirname, join } from "node:path";
 import type { Diagnostic } from "../../diagnostic/index.ts";
 import { type Files, type LoadedManifest, loadManifest } from "../../manifest/index.ts";
 import type { DesiredState } from "../../model/index.ts";
+import type { PlacementSchemas } from "../../provider/index.ts";
 import { assignSlots, type Lock, parseLock } from "../../stagger/index.ts";
 
 export const LOCK_FILE = "jobs.lock.yaml";
@@ -12,6 +13,7 @@ export interface ProjectInput {
   readonly environment?: string;
   readonly maxBytes?: number;
   readonly files: Files;
+  readonly placementSchemas?: PlacementSchemas;
 }
 
 /** A manifest read for one environment, with the slots of its flexible jobs: what every command works on. */
@@ -36,6 +38,7 @@ export async function loadProject(input: ProjectInput): Promise<Project> {
     files: input.files,
     ...(input.environment === undefined ? {} : { environment: input.environment }),
     ...(input.maxBytes === undefined ? {} : { maxBytes: input.maxBytes }),
+    ...(input.placementSchemas === undefined ? {} : { placementSchemas: input.placementSchemas }),
   });
   const baseDir = dirname(input.file);
   const lockFile = join(baseDir, LOCK_FILE);

@@ -152,7 +152,7 @@ describe("completion", () => {
   });
 });
 
-test.each(["local", "aws"])("init for %s writes a manifest that holds", async (provider) => {
+test.each(["local", "aws", "azure", "gcp"])("init for %s writes a manifest that holds", async (provider) => {
   const file = `for-${provider}.yaml`;
   expect((await rota(["init", "--provider", provider, "-f", file])).code).toBe(0);
   expect(await rota(["validate", "--strict", "-f", file])).toMatchObject({ code: 0, stderr: "" });
