@@ -31,8 +31,10 @@ export const defineEstimate: DefineCommand = (command, world) =>
           inputs.push(await inputOf(world, options, opened, desired, month));
         return estimate(inputs, fees(opened, inputs));
       });
-      if (options.json)
-        return terminal.json({ schema: "rota.estimate/1", period: month.id, basis: "estimated", ...about });
+      if (options.json) {
+        const jobs = about.jobs.map((j) => ({ ...j, perRun: j.perRun ?? null, cost: j.cost ?? null }));
+        return terminal.json({ schema: "rota.estimate/1", period: month.id, basis: "estimated", ...about, jobs });
+      }
       const rows = about.jobs.map((j) => [
         j.job,
         j.placement,

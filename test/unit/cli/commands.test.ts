@@ -244,6 +244,11 @@ describe("without a daemon", () => {
     });
   });
 
+  test("a cost that is not known is null in an estimate", async () => {
+    const { jobs } = JSON.parse((await rota(["estimate", "--json"])).stdout);
+    expect(jobs[0]).toMatchObject({ job: "score", fires: 31, perRun: null, cost: null });
+  });
+
   test("next tells local time and UTC", async () => {
     expect((await rota(["next", "-n", "1"])).stdout).toBe(
       "2026-11-24 06:00  America/Toronto  2026-11-24T11:00:00Z  score\n",
