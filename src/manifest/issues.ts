@@ -165,9 +165,12 @@ const KINDS: ReadonlyMap<string, string> = new Map([
 
 function wrongType(expected: string, input: unknown, key: string): Problem {
   const message = `${key} must be ${KINDS.get(expected) ?? expected}, not ${describe(input)}`;
-  const hint = typeHint(expected, input);
+  const hint = key === '"schedule"' ? SCHEDULE_HINT : typeHint(expected, input);
   return hint === undefined ? { code: "R1022", message } : { code: "R1022", message, hint };
 }
+
+/** The one map that mostly is written as a text. */
+const SCHEDULE_HINT = 'write "0 6 * * 1-5", { every: day } or manual';
 
 function typeHint(expected: string, input: unknown): string | undefined {
   if (expected === "string" && (typeof input === "number" || typeof input === "boolean")) return `quote it: "${input}"`;

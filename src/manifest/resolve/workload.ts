@@ -3,6 +3,7 @@ import type { JobLayer } from "../define/job.ts";
 import { WORKLOADS } from "../define/workload.ts";
 import type { Path } from "../locate.ts";
 import type { Problem } from "../report.ts";
+import { shorten } from "../units.ts";
 import { secretProblem, valueProblem } from "./secret.ts";
 
 type Say = (path: Path, problem: Problem) => void;
@@ -76,12 +77,18 @@ function computeOf(layer: NonNullable<JobLayer["process"] | JobLayer["container"
   return { cpu: layer.cpu ?? 1, memoryBytes: layer.memory ?? GIB, env: layer.env ?? {}, secrets: layer.secrets ?? {} };
 }
 
+/** What a shell would act on: the words alone would not mean the same. */
+const SHELL_SIGNS = /[|&;<>()$`\\"'*?[\]#~{},]/;
+
 function resolveProcess(job: JobLayer, say: Say, broken: Broken): Workload | undefined {
   const { command, shell = false, cwd, ...compute } = job.process ?? {};
   if (command === undefined) return undefined;
   if (broken(["process", "shell"])) return undefined;
   if (typeof command === "string" && !shell) {
-    const hint = `write [${command.split(/\s+/).slice(0, 8).join(", ")}], or add shell: true`;
+    const words = shorten(command.trim().split(/\s+/).join(", "));
+    const hint = SHELL_SIGNS.test(command)
+      ? "add shell: true, or write its words as a list"
+      : `write [${words}], or add shell: true`;
     say(["process", "command"], { code: "R1082", message: "no shell reads this text", hint });
     return undefined;
   }
