@@ -17,7 +17,7 @@ jobs:
   sweep: { process: { command: [echo, hi] }, schedule: manual }
 `;
 const COMMANDS =
-  "init validate schema show next stagger estimate plan apply drift destroy up status runs run kill logs explain guard today cost budget ledger doctor completion".split(
+  "init validate schema show next stagger estimate plan apply drift destroy permissions up status runs run kill logs explain guard today cost budget ledger doctor completion".split(
     " ",
   );
 
