@@ -57,10 +57,7 @@ function week(report: Report, kind: WeekKind, size: number): void {
   for (const [rival, starts] of rivals) {
     const peak = peakOf(problem, starts);
     const weeks = size > 10_000 ? 20 : 200;
-    const [real] =
-      size <= 10_000 || rival !== "random in the window"
-        ? simulatePeaks(problem, starts, new SeededRandom(1), { weeks })
-        : [];
+    const [real] = size <= 10_000 || rival !== "random in the window" ? simulatePeaks(problem, starts, { weeks }) : [];
     const realised = real ? `; over ${weeks} weeks median ${real.median.toFixed(1)}, p95 ${real.p95.toFixed(1)}` : "";
     report(
       `${name}: ${rival}, peak ÷ bound`,

@@ -62,7 +62,7 @@ export const defineStagger: DefineCommand = (command, world) =>
         ...(options.moves === undefined ? {} : { moves: options.moves }),
         ...(options.fresh ? { fresh: true } : {}),
       });
-      const realised = play(world, levelling, observed);
+      const realised = play(levelling, observed);
       if (options.json) terminal.json(staggerReport(levelling, realised));
       else terminal.out(staggerText(levelling, realised, { paint: painter(terminal) }).trimEnd());
       for (const guess of observed ? findWrongGuesses(manifest.jobs, observed) : [])
@@ -97,12 +97,12 @@ async function observe(
 }
 
 /** The peak to expect when runs do not take as long as they should, now and with everything at its earliest slot. */
-function play(world: World, levelling: Levelling, observed: ReadonlyMap<string, Observation> | undefined): Realised {
+function play(levelling: Levelling, observed: ReadonlyMap<string, Observation> | undefined): Realised {
   const { problem, starts } = levelling;
   const durations = new Map([...(observed ?? [])].map(([job, { durationsSeconds }]) => [job, durationsSeconds]));
   return {
-    now: simulatePeaks(problem, starts, world.random, { observed: durations }),
-    before: simulatePeaks(problem, earliestWeek(problem).starts, world.random, { observed: durations }),
+    now: simulatePeaks(problem, starts, { observed: durations }),
+    before: simulatePeaks(problem, earliestWeek(problem).starts, { observed: durations }),
   };
 }
 

@@ -1,10 +1,10 @@
 import type { SlotStart } from "../model/index.ts";
 import type { CapacityProblem } from "./capacity.ts";
 import { findOverload } from "./capacity.ts";
-import type { Certificate } from "./certificate.ts";
 import { format, type HeatTextOptions, heatMap, heatText, poolTitle } from "./heat.ts";
 import type { Levelling, Moved } from "./level.ts";
 import { slotText, startText } from "./lock.ts";
+import { count, proofText } from "./proof.ts";
 import type { RealisedPeak } from "./simulate.ts";
 import { heatSvg } from "./svg.ts";
 import { LOAD_UNIT, type Task } from "./task.ts";
@@ -105,7 +105,7 @@ export function staggerText(levelling: Levelling, realised?: Realised, options: 
     const top = Math.max(pool.before, pool.peak);
     const { certificate } = pool;
     lines.push(
-      `Pool ${poolTitle(pool.pool)}: ${pool.jobs} jobs, peak ${format(pool.before)} → ${format(pool.peak)}, no schedule below ${format(pool.bound)} (gap ${gapPercent(pool)}%)`,
+      `Pool ${poolTitle(pool.pool)}: ${count(pool.jobs)}, peak ${format(pool.before)} → ${format(pool.peak)}, no schedule below ${format(pool.bound)} (gap ${gapPercent(pool)}%)`,
       `  ${proofText(certificate)}`,
     );
     const real = realisedPart(index, realised).realised;
@@ -147,17 +147,10 @@ export function staggerSvg(levelling: Levelling, title: string): string {
   );
 }
 
-/** The certificate as a sentence. */
-export function proofText({ kind, windowStart, windowEnd, jobs, heaviest, load }: Certificate): string {
-  if (kind === "largest") return `${heaviest[0] ?? "one job"} alone needs ${format(load)}, whenever it runs`;
-  const span = windowEnd === "Sun 24:00" ? "the week" : `${windowStart}–${windowEnd} UTC`;
-  return `${jobs} jobs must run within ${span} and together need ${format(load)}`;
-}
-
 function movedText(moved: readonly Moved[]): string[] {
   const shown = moved.filter(({ from }) => from);
   const fresh = moved.length - shown.length;
-  const lines = [`${shown.length} jobs moved, ${fresh} new in the lock`];
+  const lines = [`${count(shown.length)} moved, ${fresh} new in the lock`];
   for (const { job, from, to, why } of shown.slice(0, 20)) {
     lines.push(`  ${job}: ${from ? slotText(from) : ""} → ${slotText(to)} (${WHY[why]})`);
   }

@@ -12,7 +12,6 @@ import {
   staggerSvg,
   staggerText,
 } from "../../../src/stagger/index.ts";
-import { SeededRandom } from "../../support/random.ts";
 import { flexible, makeJob, RULES, window } from "./support/jobs.ts";
 
 const AT = Date.UTC(2026, 10, 23);
@@ -31,8 +30,19 @@ describe("capacity", () => {
     expect(others).toEqual([]);
     expect(problem).toMatchObject({ pool: "warehouse", certainty: "proven", hour: "Mon 06:00", over: 5 });
     expect(problem?.jobs).toHaveLength(4);
-    expect(problem?.message).toContain("4 jobs must run within Mon 06:29–Mon 07:00 UTC and together need 8");
+    expect(problem?.message).toContain(
+      "4 jobs must run within Mon 06:29–Mon 07:00 UTC and together need 8: 5 too much",
+    );
     expect(problem?.hints[0]).toContain("to 8");
+  });
+
+  it("does not advise wider windows when the whole week is full", () => {
+    const full = ["a", "b", "c", "d"].map((name) =>
+      makeJob(name, flexible(), { minutes: 5040, load: 2, pool: "warehouse" }),
+    );
+    const [problem] = findOverload(level(full, [{ name: "warehouse", capacity: 3 }], undefined, { at: AT }));
+    expect(problem?.message).toContain("4 jobs must run within the week and together need 4: 1 too much");
+    expect(problem?.hints[1]).toBe("run less: the week is full whatever the slots, and a, b, c weigh most");
   });
 
   it("is silent when they fit", () => {
@@ -66,18 +76,36 @@ describe("observed runs", () => {
 });
 
 describe("the peak to expect", () => {
-  it("is the planned one when runs last as planned, and repeats with its seed", () => {
+  it("is the planned one when runs last as planned, and the same every time", () => {
     const jobs = makeWeek("nightly", 60, 2).filter(
       (job) => job.schedule.kind !== "flexible" || job.schedule.period !== "month",
     );
     const result = level(jobs, [], undefined, { at: AT });
     const observed = new Map(result.problem.tasks.map((task) => [task.name, [task.minutes * 60]]));
     const weekly = result.problem.tasks.every((task) => task.circle.kind === "weeks" && task.circle.weeks === 1);
-    const [peak] = simulatePeaks(result.problem, result.starts, new SeededRandom(1), { weeks: 20, observed });
+    const [peak] = simulatePeaks(result.problem, result.starts, { weeks: 20, observed });
     if (weekly) expect(peak?.median).toBeGreaterThan(0);
     expect(peak?.p95).toBeLessThanOrEqual(result.pools[0]?.peak ?? 0);
-    const twice = [1, 2].map(() => simulatePeaks(result.problem, result.starts, new SeededRandom(7), { weeks: 10 }));
+    const twice = [1, 2].map(() => simulatePeaks(result.problem, result.starts, { weeks: 10 }));
     expect(twice[0]).toEqual(twice[1]);
+  });
+});
+
+describe("the weeks that are played", () => {
+  it("do not let jobs of different weeks, or of different days of the month, meet", () => {
+    const each = (name: string, part: Parameters<typeof flexible>[0]) =>
+      makeJob(name, flexible(part), { minutes: 30, load: 1 });
+    const cases = [
+      ["a", "b", "c"].map((name) => each(name, { weeks: 3, within: [window([2], "03:00", "03:01")] })),
+      ["d", "e"].map((name) =>
+        each(name, { period: "month", within: [window([1, 2, 3, 4, 5, 6, 7], "03:00", "03:01")] }),
+      ),
+    ];
+    for (const apart of cases) {
+      const { problem, starts, pools } = level(apart, [], undefined, { at: AT });
+      expect(pools[0]?.peak).toBe(1);
+      expect(simulatePeaks(problem, starts)[0]?.p95).toBe(1);
+    }
   });
 });
 
