@@ -198,4 +198,9 @@ export const CODES: Readonly<Record<string, Code>> = {
     explanation:
       "Jobs of the pool need more than its capacity at some minute of the week, also when they are levelled. Looked at by `validate --strict` and `plan`.",
   },
+  R1205: {
+    title: "slot not allowed",
+    explanation:
+      "A slot of jobs.lock.yaml is not one that the job's schedule allows: edited by hand, or the schedule changed since. A hash of the job's name is used until `rota stagger --write`.",
+  },
 };

@@ -20,6 +20,8 @@ export interface SlotAssignment {
    * `rota stagger --write` would change. Empty without a lock.
    */
   readonly stale: readonly string[];
+  /** Those of `stale` whose slot is there and is not, or no longer, one that the schedule allows. */
+  readonly notAllowed: ReadonlyMap<string, Slot>;
   readonly unplaceable: readonly Unplaceable[];
 }
 
@@ -27,6 +29,7 @@ export interface SlotAssignment {
 export function assignSlots(jobs: readonly Job[], lock: Lock | undefined): SlotAssignment {
   const slots = new Map<string, Slot>();
   const stale = new Set<string>();
+  const notAllowed = new Map<string, Slot>();
   const unplaceable: Unplaceable[] = [];
   const environments = new Set<string>();
   for (const job of jobs) {
@@ -41,10 +44,11 @@ export function assignSlots(jobs: readonly Job[], lock: Lock | undefined): SlotA
     const kept = locked && startsOf(shape, locked) !== undefined;
     slots.set(job.name, kept ? locked : hashSlot(shape, job.name));
     if (lock && !kept) stale.add(job.name);
+    if (locked && !kept) notAllowed.set(job.name, locked);
   }
   for (const environment of environments) {
     for (const name of lock?.environments.get(environment)?.keys() ?? []) if (!slots.has(name)) stale.add(name);
   }
   unplaceable.sort((a, b) => byText(a.job, b.job));
-  return { slots, stale: [...stale].sort(byText), unplaceable };
+  return { slots, stale: [...stale].sort(byText), notAllowed, unplaceable };
 }

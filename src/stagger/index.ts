@@ -4,7 +4,7 @@ export type { Certificate } from "./certificate.ts";
 export { earliestWeek } from "./fresh.ts";
 export { type HeatMap, type HeatTextOptions, heatMap, heatText } from "./heat.ts";
 export { type LevelledPool, type Levelling, type LevelOptions, level, type Moved } from "./level.ts";
-export { type Lock, type LockProblem, parseLock, renderLock, withSlots } from "./lock.ts";
+export { type Lock, type LockProblem, lineInLock, parseLock, renderLock, slotText, withSlots } from "./lock.ts";
 export { findWrongGuesses, type WrongGuess } from "./observed.ts";
 export type { Observation } from "./problem.ts";
 export { type Realised, type StaggerReport, staggerReport, staggerSvg, staggerText } from "./report.ts";

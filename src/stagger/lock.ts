@@ -67,6 +67,18 @@ export function parseLock(text: string): { lock: Lock; problems: readonly LockPr
   return { lock: { environments }, problems };
 }
 
+/** Where a job's line stands in the lock's text, from 1; 1 when it has none. */
+export function lineInLock(text: string, environment: string, job: string): number {
+  let inside = false;
+  for (const [index, raw] of text.split("\n").entries()) {
+    const source = raw.trimEnd();
+    const section = SECTION.exec(source);
+    if (section) inside = unquote(section[1] ?? "") === environment;
+    else if (inside && unquote(ENTRY.exec(source)?.[1] ?? "") === job) return index + 1;
+  }
+  return 1;
+}
+
 interface Reading {
   readonly environments: Map<string, Map<string, Slot>>;
   slots: Map<string, Slot> | undefined;

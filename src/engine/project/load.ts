@@ -3,7 +3,7 @@ import type { Diagnostic } from "../../diagnostic/index.ts";
 import { type Files, type LoadedManifest, loadManifest } from "../../manifest/index.ts";
 import type { DesiredState } from "../../model/index.ts";
 import type { PlacementSchemas } from "../../provider/index.ts";
-import { assignSlots, type Lock, parseLock } from "../../stagger/index.ts";
+import { assignSlots, type Lock, lineInLock, parseLock, slotText } from "../../stagger/index.ts";
 
 export const LOCK_FILE = "jobs.lock.yaml";
 
@@ -56,12 +56,19 @@ export async function loadProject(input: ProjectInput): Promise<Project> {
   };
   const { manifest } = loaded;
   if (!manifest) return { ...base, diagnostics, stale: [] };
-  const { slots, stale, unplaceable } = assignSlots(manifest.jobs, read.lock);
+  const { slots, stale, notAllowed, unplaceable } = assignSlots(manifest.jobs, read.lock);
   for (const u of unplaceable) {
     const every = loaded.origins(u.job)?.find(({ path }) => path.join(".") === "schedule.every");
     const place = every?.place ?? { file: input.file, line: 1, column: 1, length: 1 };
     const message = `"${u.job}" has no start that is allowed: ${u.reason}`;
     diagnostics.push({ code: "R1201", severity: "error", ...place, message, hint: u.hint });
+  }
+  for (const [job, slot] of notAllowed) {
+    const line = lineInLock(read.text ?? "", manifest.environment.name, job);
+    const message = `"${job}" may not start at "${slotText(slot)}": its schedule does not allow it, and a hash of its name is used`;
+    const hint = "run rota stagger --write, or write a time that its windows and its deadline allow";
+    const at = { file: lockFile, line, column: 1, length: 1 };
+    diagnostics.push({ code: "R1205", severity: "warning", ...at, message, hint });
   }
   if (diagnostics.some((d) => d.severity === "error")) return { ...base, diagnostics, stale };
   const jobs = manifest.jobs.map((job) => {
@@ -71,12 +78,17 @@ export async function loadProject(input: ProjectInput): Promise<Project> {
   return { ...base, diagnostics, stale, desired: { manifest, jobs } };
 }
 
-async function readLock(file: string, files: Files): Promise<{ lock?: Lock; diagnostics: readonly Diagnostic[] }> {
+async function readLock(
+  file: string,
+  files: Files,
+): Promise<{ lock?: Lock; text?: string; diagnostics: readonly Diagnostic[] }> {
   const read = await files.read(file, 64 * 1024 * 1024);
   if (!read.ok) return { diagnostics: read.reason === "missing" ? [] : [unreadable(file, read.detail)] };
-  const { lock, problems } = parseLock(new TextDecoder().decode(read.bytes));
+  const text = new TextDecoder().decode(read.bytes);
+  const { lock, problems } = parseLock(text);
   return {
     lock,
+    text,
     diagnostics: problems.map((p) => ({
       code: "R1202",
       severity: "error",

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -231,6 +231,28 @@ test("destroy that nobody confirms points to --yes alone", async () => {
   const { code, stderr } = await rota(["destroy", ...state]);
   expect(code).toBe(1);
   expect(stderr).toMatch(/nobody is there to answer\n {2}use --yes\n/);
+});
+
+test("a slot that was edited to a time outside its window is told at its line in the lock", async () => {
+  const place = join(folder, "edited");
+  await mkdir(place);
+  const manifest = `rota: 1
+namespace: shop
+providers: { local: {} }
+environments: { dev: { provider: local } }
+jobs:
+  a: { process: { command: [echo], cpu: 1, memory: 64MiB }, schedule: { every: week, within: ["Mon 06:00-07:00"] } }
+`;
+  await writeFile(join(place, "jobs.yaml"), manifest);
+  const lock = (time: string): string => `rotaLock: 1\nenvironments:\n  dev:\n    # by hand\n    a: "${time}"\n`;
+  await writeFile(join(place, "jobs.lock.yaml"), lock("Mon 07:00"));
+  const file = join(place, "jobs.yaml");
+  const wrong = await rota(["validate", "-f", file]);
+  expect(wrong.code).toBe(0);
+  expect(wrong.stdout + wrong.stderr).toMatch(/jobs\.lock\.yaml:5:1 warning\[R1205\] "a" may not start at "Mon 07:00"/);
+  expect((await rota(["stagger", "-f", file, "--write"])).code).toBe(0);
+  const mended = await rota(["validate", "-f", file, "--strict"]);
+  expect(mended).toMatchObject({ code: 0, stderr: "" });
 });
 
 describe("without a daemon", () => {
