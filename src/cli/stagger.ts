@@ -2,7 +2,6 @@ import { rename, writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Option } from "commander";
 import { LOCK_FILE, type Project } from "../engine/project/index.ts";
-import type { LedgerReader } from "../ledger/index.ts";
 import type { DesiredState } from "../model/index.ts";
 import {
   earliestWeek,
@@ -20,9 +19,9 @@ import {
 } from "../stagger/index.ts";
 import { type CommonOptions, jsonOption, requireProject, wholeNumber, withCommon } from "./command.ts";
 import type { DefineCommand } from "./commands.ts";
-import { withLedgerIfAny } from "./facts.ts";
+import { observeRuns } from "./observe.ts";
 import { type Paint, type Terminal, terminalOf } from "./terminal.ts";
-import { CommandError, type World } from "./world.ts";
+import type { World } from "./world.ts";
 
 interface StaggerOptions extends CommonOptions {
   readonly write?: boolean;
@@ -32,8 +31,6 @@ interface StaggerOptions extends CommonOptions {
   readonly svg?: string;
 }
 
-/** Runs of a job whose durations are looked at, the newest. */
-const OBSERVED_RUNS = 200;
 const MOST_MOVES = 1_000_000;
 
 export const defineStagger: DefineCommand = (command, world) =>
@@ -48,14 +45,14 @@ export const defineStagger: DefineCommand = (command, world) =>
       ),
     )
     .addOption(new Option("--fresh", `forget ${LOCK_FILE}: the lowest peak, whatever moves`).conflicts("moves"))
-    .addOption(new Option("--observed", "take durations from the ledger where enough runs are known"))
+    .addOption(new Option("--observed", "take durations and loads from the ledger where at least 5 runs are known"))
     .addOption(new Option("--svg <file>", "the heat maps as a picture"))
     .addOption(jsonOption())
     .action(async (options: StaggerOptions) => {
       const terminal = terminalOf(world);
       const project = await requireProject(world, options);
       const { manifest } = project.desired;
-      const observed = options.observed ? await observe(world, options, project.desired) : undefined;
+      const observed = options.observed ? await observeRuns(world, options, manifest.jobs) : undefined;
       const levelling = level(manifest.jobs, manifest.pools, project.lock, {
         at: world.clock.now(),
         ...(observed ? { observed } : {}),
@@ -63,38 +60,14 @@ export const defineStagger: DefineCommand = (command, world) =>
         ...(options.fresh ? { fresh: true } : {}),
       });
       const realised = play(levelling, observed);
-      if (options.json) terminal.json(staggerReport(levelling, realised));
+      const wrongGuesses = observed ? findWrongGuesses(manifest.jobs, observed) : [];
+      if (options.json) terminal.json({ ...staggerReport(levelling, realised), ...(observed ? { wrongGuesses } : {}) });
       else terminal.out(staggerText(levelling, realised, { paint: painter(terminal) }).trimEnd());
-      for (const guess of observed ? findWrongGuesses(manifest.jobs, observed) : [])
-        terminal.note(`${terminal.paintNote("!", "yellow")} ${guess.message}`);
+      for (const guess of wrongGuesses) terminal.note(`${terminal.paintNote("!", "yellow")} ${guess.message}`);
       if (options.svg !== undefined) await writeSvg(world, options.svg, levelling, manifest.namespace, terminal);
       if (options.write) await writeLock(project, levelling, terminal);
       else if (levelling.moved.length > 0) terminal.note(`nothing was written; rota stagger --write keeps these slots`);
     });
-
-async function observe(
-  world: World,
-  options: CommonOptions,
-  desired: DesiredState,
-): Promise<ReadonlyMap<string, Observation>> {
-  const read = async (ledger: LedgerReader): Promise<ReadonlyMap<string, Observation>> => {
-    const observed = new Map<string, Observation>();
-    for (const { name } of desired.manifest.jobs) {
-      const runs = await ledger.runs({ job: name, status: ["succeeded"], limit: OBSERVED_RUNS });
-      const durationsSeconds = runs.flatMap(({ startedAt, endedAt }) =>
-        startedAt === undefined || endedAt === undefined ? [] : [(endedAt - startedAt) / 1000],
-      );
-      if (durationsSeconds.length > 0) observed.set(name, { durationsSeconds });
-    }
-    return observed;
-  };
-  const found = await withLedgerIfAny(world, options, read);
-  if (found) return found;
-  throw new CommandError(
-    "nothing was observed yet: there is no ledger",
-    "leave --observed out, or start with: rota up",
-  );
-}
 
 /** The peak to expect when runs do not take as long as they should, now and with everything at its earliest slot. */
 function play(levelling: Levelling, observed: ReadonlyMap<string, Observation> | undefined): Realised {
