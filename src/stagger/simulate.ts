@@ -69,6 +69,7 @@ function inWeek(
   monday: { readonly week: number; readonly day: number },
 ): number | undefined {
   const { circle } = task;
+  if (circle.kind === "weeks" && circle.weeks === 1) return start;
   const first = circle.kind === "month" ? monday.day * DAY_MINUTES : (monday.week % circle.weeks) * WEEK_MINUTES;
   const at = mod(start - first, circleMinutes(task));
   return at < WEEK_MINUTES ? at : undefined;
