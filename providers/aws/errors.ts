@@ -36,6 +36,11 @@ const CODES: Readonly<Record<string, ProviderErrorCode>> = {
   ExecutionLimitExceeded: "throttled",
   ConcurrentRunsExceededException: "throttled",
   ResourceLimitExceeded: "throttled",
+  "InvalidInstanceID.NotFound": "missing",
+  "InvalidInstanceID.Malformed": "invalid",
+  IncorrectInstanceState: "invalid",
+  // No room for it just now: nothing was started.
+  InsufficientInstanceCapacity: "throttled",
   NoSuchEntity: "missing",
   NoSuchEntityException: "missing",
   ClusterNotFoundException: "missing",

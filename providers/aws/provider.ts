@@ -31,10 +31,11 @@ import type { Owner } from "./naming.ts";
 import type { AwsOptions } from "./options.ts";
 import { documentsOf } from "./permissions/index.ts";
 import { render } from "./render.ts";
+import { Readings } from "./resources/readings.ts";
 import type { World } from "./resources/world.ts";
 import { readLogs } from "./runs/logs.ts";
 import { Runs } from "./runs/runs.ts";
-import { jobOptionsOf, type Setting, unseenTarget } from "./work/index.ts";
+import { jobOptionsOf, type Setting, UNSEEN_MACHINES, unseenTarget } from "./work/index.ts";
 
 /** ECS remembers a client token for a day. */
 const TOKEN_SECONDS = 86_400;
@@ -62,13 +63,14 @@ export class AwsProvider implements Provider {
     this.#owner = { namespace: context.namespace, environment: context.environment };
     this.#setting = { owner: this.#owner, options, hourlyNanos: context.hourlyNanos ?? (() => undefined) };
     const { clock, random } = context;
-    const world: World = { api, owner: this.#owner, options, clock, random };
+    const readings = new Readings(context.stateDir, clock);
+    const world: World = { api, owner: this.#owner, options, clock, random, readings };
     this.#deployments = new Deployments(world);
     this.#runs = new Runs(world, this.#setting, this.#deployments, context.stateDir);
     const known = options.containerInsights;
     this.capabilities = {
       schedules: "native",
-      workloads: ["container", "target"],
+      workloads: ["container", "vm", "target"],
       metrics: { cpu: known, io: known, network: known, output: known, ...METRICS },
       nativeTimeLimit: false,
       startTokenSeconds: TOKEN_SECONDS,
@@ -140,6 +142,7 @@ export class AwsProvider implements Provider {
   }
 
   unseen(job: Job): string | undefined {
+    if (job.workload.kind === "vm") return UNSEEN_MACHINES;
     const own = jobOptionsOf(job, this.#options);
     return own.ok && own.target && job.workload.kind === "target" ? unseenTarget(own.target) : undefined;
   }

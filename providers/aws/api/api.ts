@@ -45,6 +45,9 @@ const REPEATABLE: ReadonlySet<CallName> = new Set<CallName>([
   "logs:FilterLogEvents",
   "sts:GetCallerIdentity",
   "iam:GetRole",
+  "ec2:DescribeInstances",
+  "ec2:StartInstances",
+  "ec2:StopInstances",
   "ec2:DescribeSubnets",
 ]);
 

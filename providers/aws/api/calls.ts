@@ -72,6 +72,9 @@ export interface Calls {
   "iam:GetRole": Call<iam.GetRoleRequest, iam.GetRoleResponse>;
   "iam:SimulatePrincipalPolicy": Call<iam.SimulatePrincipalPolicyRequest, iam.SimulatePolicyResponse>;
   "servicequotas:GetServiceQuota": Call<servicequotas.GetServiceQuotaRequest, servicequotas.GetServiceQuotaResponse>;
+  "ec2:DescribeInstances": Call<ec2.DescribeInstancesRequest, ec2.DescribeInstancesResult>;
+  "ec2:StartInstances": Call<ec2.StartInstancesRequest, ec2.StartInstancesResult>;
+  "ec2:StopInstances": Call<ec2.StopInstancesRequest, ec2.StopInstancesResult>;
   "ec2:DescribeSubnets": Call<ec2.DescribeSubnetsRequest, ec2.DescribeSubnetsResult>;
 }
 

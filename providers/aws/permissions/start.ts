@@ -4,6 +4,7 @@ import type { AwsOptions } from "../options.ts";
 import { submitStatements } from "./batch.ts";
 import { startExisting } from "./existing.ts";
 import { allow, type Policy, pass, policy, type Statement } from "./iam.ts";
+import { machineStatements, runbookStatements } from "./machines.ts";
 import { tagsAsked } from "./tags.ts";
 import type { Uses } from "./uses.ts";
 
@@ -13,6 +14,7 @@ export function runStatements(options: AwsOptions, owner: Owner, uses: Uses): re
     ...(uses.tasks ? taskStatements(options, owner) : []),
     ...(uses.batch ? submitStatements(options, owner) : []),
     ...startExisting(uses.targets, options),
+    ...machineStatements(uses.machines, options),
   ];
 }
 
@@ -43,6 +45,7 @@ export function schedulerPolicy(options: AwsOptions, owner: Owner, uses: Uses): 
   const { deadLetterQueue } = options;
   return policy(
     ...runStatements(options, owner, uses),
+    ...runbookStatements(uses.machines, options, owner),
     deadLetterQueue === undefined ? undefined : allow("DeadLetters", ["sqs:SendMessage"], deadLetterQueue),
   );
 }

@@ -1,4 +1,4 @@
-import type { DesiredJob } from "../../../src/model/index.ts";
+import type { DesiredJob, VmWorkload } from "../../../src/model/index.ts";
 import { arnOf } from "../naming.ts";
 import type { AwsOptions } from "../options.ts";
 import { secretArn } from "../resources/container.ts";
@@ -11,6 +11,7 @@ export interface Uses {
   /** Containers, as jobs of Batch. */
   readonly batch: boolean;
   readonly targets: readonly Target[];
+  readonly machines: readonly VmWorkload[];
   /** ARNs of the secrets and parameters that runs are given. */
   readonly secrets: readonly string[];
   /** Repositories of ECR that images come from. */
@@ -31,6 +32,7 @@ export function usesOf(jobs: readonly DesiredJob[], options: AwsOptions): Uses {
     tasks: runners.includes("ecs"),
     batch: runners.includes("batch") && options.jobQueue !== undefined,
     targets,
+    machines: jobs.flatMap(({ job }) => (job.workload.kind === "vm" ? [job.workload] : [])),
     secrets: distinct(
       containers.flatMap(({ secrets }) => Object.values(secrets).map((each) => secretArn(each, options))),
     ),
@@ -40,7 +42,14 @@ export function usesOf(jobs: readonly DesiredJob[], options: AwsOptions): Uses {
 
 /** All that a placement's options make possible: what `doctor` asks about, who knows no jobs. */
 export function everything(options: AwsOptions): Uses {
-  return { tasks: true, batch: options.jobQueue !== undefined, targets: [], secrets: [], repositories: [] };
+  return {
+    tasks: true,
+    batch: options.jobQueue !== undefined,
+    targets: [],
+    machines: [],
+    secrets: [],
+    repositories: [],
+  };
 }
 
 const ECR = /^(\d{12})\.dkr\.ecr(?:-fips)?\.([a-z0-9-]+)\.amazonaws\.com(?:\.cn)?\/([^:@]+)/;

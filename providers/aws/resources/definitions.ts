@@ -1,4 +1,4 @@
-import type { TaskDefinition } from "@aws-sdk/client-ecs";
+import type { DescribeTaskDefinitionResponse, TaskDefinition } from "@aws-sdk/client-ecs";
 import {
   canonical,
   fingerprint,
@@ -12,6 +12,11 @@ import { familyPrefix, isOwnedBy, tagsOf, tagValue } from "../naming.ts";
 import type { LogGroup } from "./log-group.ts";
 import { readTaskDefinition, registerRequest, type TaskDefinitionFields } from "./task-definition.ts";
 import { PAGE, type Signal, type World } from "./world.ts";
+
+/** Before a family's name, among what has been read. */
+const KEY = "family/";
+/** Of fewer families each is simply read. */
+const WORTH_LISTING = 20;
 
 /** The latest active revision of a family: ours as it was read, or somebody else's. */
 type Definition =
@@ -39,28 +44,68 @@ export class Definitions {
         )
         .then((page) => ({ items: page.families ?? [], next: page.nextToken })),
     );
-    const found = await inParallel(families, (family) => this.#definition(family, signal));
+    const latest = await this.#latest(families, signal);
+    const found = await inParallel(families, (family) => this.#listed(family, latest?.get(family), signal));
+    await this.#world.readings.keep(KEY, new Set(families.map((family) => KEY + family)));
     return found.flatMap((each) => (each?.isOurs ? [each.observed] : []));
   }
 
-  async #definition(family: string, signal: Signal): Promise<Definition | undefined> {
-    const { api, owner } = this.#world;
-    try {
-      const { taskDefinition, tags } = await api.send(
-        "ecs:DescribeTaskDefinition",
-        { taskDefinition: family, include: ["TAGS"] },
+  /**
+   * The newest active revision of each family, by one listing of the account's revisions: one never changes, so what was
+   * read of it stands. Undefined where others have so many revisions that reading each of ours costs less.
+   */
+  async #latest(families: readonly string[], signal: Signal): Promise<ReadonlyMap<string, string> | undefined> {
+    if (families.length < WORTH_LISTING) return undefined;
+    const newest = new Map<string, { readonly arn: string; readonly revision: number }>();
+    let token: string | undefined;
+    for (let page = 0; page < families.length / 10; page += 1) {
+      const { taskDefinitionArns = [], nextToken } = await this.#world.api.send(
+        "ecs:ListTaskDefinitions",
+        { status: "ACTIVE", maxResults: PAGE, ...next("nextToken", token) },
         signal,
       );
-      if (!taskDefinition || taskDefinition.status === "INACTIVE") return undefined;
-      const job = tagValue(tags, "job");
-      if (job === undefined || !isOwnedBy(owner, tags)) return { isOurs: false };
-      const observed = observeDefinition(family, taskDefinition, { ...owner, job });
-      return { isOurs: true, observed, isForRun: tagValue(tags, "for") === "run" };
+      for (const arn of taskDefinitionArns) {
+        const [, family = "", number] = /\/([^/:]+):(\d+)$/.exec(arn) ?? [];
+        const revision = Number(number);
+        if (revision > (newest.get(family)?.revision ?? 0)) newest.set(family, { arn, revision });
+      }
+      token = nextToken;
+      if (token === undefined) return new Map([...newest].map(([family, { arn }]) => [family, arn]));
+    }
+    return undefined;
+  }
+
+  async #listed(family: string, latest: string | undefined, signal: Signal): Promise<Definition | undefined> {
+    if (latest === undefined) return this.#definition(family, signal);
+    const read = await this.#world.readings.of({ key: KEY + family, version: latest }, () =>
+      this.#read(latest, signal),
+    );
+    return read && this.#observe(family, read);
+  }
+
+  async #definition(family: string, signal: Signal): Promise<Definition | undefined> {
+    const read = await this.#read(family, signal);
+    return read && this.#observe(family, read);
+  }
+
+  /** By family, its newest active revision; by ARN, that one. */
+  async #read(taskDefinition: string, signal: Signal): Promise<DescribeTaskDefinitionResponse | undefined> {
+    try {
+      return await this.#world.api.send("ecs:DescribeTaskDefinition", { taskDefinition, include: ["TAGS"] }, signal);
     } catch (error) {
       // ECS answers ClientException for a family with no active revision.
       if (error instanceof ProviderError && isUnknownFamily(error)) return undefined;
       throw error;
     }
+  }
+
+  #observe(family: string, { taskDefinition, tags }: DescribeTaskDefinitionResponse): Definition | undefined {
+    const { owner } = this.#world;
+    if (!taskDefinition || taskDefinition.status === "INACTIVE") return undefined;
+    const job = tagValue(tags, "job");
+    if (job === undefined || !isOwnedBy(owner, tags)) return { isOurs: false };
+    const observed = observeDefinition(family, taskDefinition, { ...owner, job });
+    return { isOurs: true, observed, isForRun: tagValue(tags, "for") === "run" };
   }
 
   async apply(

@@ -86,7 +86,11 @@ export function readSchedule(
     ...(options.deadLetterQueue === undefined || queue === undefined ? {} : { deadLetterQueue: queue }),
     input: inputFrom(Target?.Input),
   };
-  const job = markedJob(fields.input, owner);
+  // EC2's calls have no room for whose they are: there the description says it, and the group's tags.
+  const described = /:ec2:(?:start|stop)Instances$/.test(fields.target)
+    ? /^rota: job ([a-z0-9-]+)$/.exec(read.Description ?? "")
+    : null;
+  const job = markedJob(fields.input, owner) ?? described?.[1];
   const unmanaged = {
     ...(read.KmsKeyArn ? { kmsKey: read.KmsKeyArn } : {}),
     ...(read.Description && read.Description !== describe(job) ? { description: read.Description } : {}),

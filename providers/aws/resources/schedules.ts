@@ -1,11 +1,20 @@
 import type { GetScheduleOutput, ScheduleSummary, UpdateScheduleInput } from "@aws-sdk/client-scheduler";
 import { fingerprint, type ObservedResource, type ResourceChange } from "../../../src/model/index.ts";
 import { inParallel, next, ProviderError, pages, plain, unchanged } from "../../../src/provider/index.ts";
-import { clientToken, familyName, groupName, isOwnedBy, tagsOf } from "../naming.ts";
+import { clientToken, familyName, groupName, isOwnedBy, jobDefinitionName, type Owner, tagsOf } from "../naming.ts";
 import type { Scheduled } from "../runs/targets.ts";
 import { readSchedule, type ScheduleFields, scheduleRequest } from "./schedule.ts";
 import { PAGE, type Signal, type World } from "./world.ts";
 
+/** What has to outlive the schedule. */
+function needsOf(target: string, owner: Owner, job: string): Pick<ObservedResource, "dependsOn"> {
+  if (target.endsWith(":ecs:runTask")) return { dependsOn: [`taskDefinition/${familyName(owner, job)}`] };
+  if (target.endsWith(":batch:submitJob")) return { dependsOn: [`jobDefinition/${jobDefinitionName(owner, job)}`] };
+  return {};
+}
+
+/** Before a schedule's name, among what has been read. */
+const KEY = "schedule/";
 /** Targets of schedules whose runs a service of their own lists. */
 const EXISTING = /:states:|:sagemaker:startPipelineExecution$|:glue:startJobRun$/;
 
@@ -19,9 +28,23 @@ export class Schedules {
 
   async list(signal: Signal, prefix?: string): Promise<readonly ObservedResource[]> {
     if (!(await this.#ownsGroup(signal))) return [];
-    const names = (await this.#summaries(prefix, signal)).map(({ Name = "" }) => Name);
-    const found = await inParallel([...new Set(names)], (name) => this.#schedule(name, signal));
+    const { readings } = this.#world;
+    const summaries = new Map((await this.#summaries(prefix, signal)).map((each) => [each.Name ?? "", each]));
+    const found = await inParallel([...summaries.values()], (each) => this.#listed(each, signal));
+    if (prefix === undefined) await readings.keep(KEY, new Set([...summaries.keys()].map((name) => KEY + name)));
     return found.filter((each) => each !== undefined);
+  }
+
+  /** A listing tells when each was changed last: what was read since need not be read again. */
+  async #listed(
+    { Name = "", LastModificationDate }: ScheduleSummary,
+    signal: Signal,
+  ): Promise<ObservedResource | undefined> {
+    const changedAt = LastModificationDate?.getTime();
+    if (changedAt === undefined) return this.#schedule(Name, signal);
+    const version = { key: KEY + Name, version: String(changedAt), changedAt };
+    const read = await this.#world.readings.of(version, () => this.#read(Name, signal));
+    return read && this.#observe(Name, read);
   }
 
   #summaries(prefix: string | undefined, signal: Signal): Promise<readonly ScheduleSummary[]> {
@@ -57,14 +80,22 @@ export class Schedules {
 
   /** The schedule of that name, or undefined when there is none of ours. */
   async #schedule(name: string, signal: Signal): Promise<ObservedResource | undefined> {
-    const { api, owner, options, clock } = this.#world;
-    let read: GetScheduleOutput;
+    const read = await this.#read(name, signal);
+    return read && this.#observe(name, read);
+  }
+
+  async #read(name: string, signal: Signal): Promise<GetScheduleOutput | undefined> {
+    const { api, owner } = this.#world;
     try {
-      read = await api.send("scheduler:GetSchedule", { Name: name, GroupName: groupName(owner) }, signal);
+      return await api.send("scheduler:GetSchedule", { Name: name, GroupName: groupName(owner) }, signal);
     } catch (error) {
       if (error instanceof ProviderError && error.code === "missing") return undefined;
       throw error;
     }
+  }
+
+  #observe(name: string, read: GetScheduleOutput): ObservedResource | undefined {
+    const { owner, options, clock } = this.#world;
     const { job, fields, unmanaged } = readSchedule(read, { owner, options }, clock.now());
     if (job === undefined) return undefined;
     return {
@@ -74,7 +105,7 @@ export class Schedules {
       fields: plain(fields),
       mark: { ...owner, job },
       revision: fingerprint({ fields, unmanaged }),
-      dependsOn: [`taskDefinition/${familyName(owner, job)}`],
+      ...needsOf(fields.target, owner, job),
       paused: read.State === "DISABLED",
       ...(Object.keys(unmanaged).length === 0 ? {} : { unmanaged }),
     };

@@ -2,6 +2,7 @@ import type { Clock, Random } from "../../../src/model/index.ts";
 import type { Api } from "../api/index.ts";
 import type { Owner } from "../naming.ts";
 import type { AwsOptions } from "../options.ts";
+import type { Readings } from "./readings.ts";
 
 /** What both kinds of resource are read and written with. */
 export interface World {
@@ -10,6 +11,7 @@ export interface World {
   readonly options: AwsOptions;
   readonly clock: Pick<Clock, "now">;
   readonly random: Random;
+  readonly readings: Readings;
 }
 
 export type Signal = AbortSignal | undefined;

@@ -9,6 +9,7 @@ import { Functions } from "./functions.ts";
 import { GlueJobs } from "./glue-jobs.ts";
 import { Journal } from "./journal.ts";
 import type { RunKind } from "./kind.ts";
+import { Machines } from "./machines.ts";
 import type { OutputOf } from "./output.ts";
 import { Pipelines } from "./pipelines.ts";
 import type { Service } from "./service.ts";
@@ -37,6 +38,7 @@ export class Runs {
       function: new Functions(world, this.#journal),
       stateMachine: existing(new StateMachines(api)),
       pipeline: existing(new Pipelines(api)),
+      machines: new Machines(world, setting, this.#journal),
       glueJob: existing(new GlueJobs(api)),
     };
   }

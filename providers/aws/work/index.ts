@@ -2,11 +2,13 @@ import type { Job } from "../../../src/model/index.ts";
 import { batchWork } from "./batch.ts";
 import { existingWork } from "./existing.ts";
 import { jobOptionsOf } from "./job-options.ts";
+import { machineWork } from "./machines.ts";
 import { taskWork } from "./task.ts";
 import type { Setting, Work } from "./work.ts";
 
 export { glueTimeout, unseenTarget } from "./existing.ts";
 export { jobOptionsOf } from "./job-options.ts";
+export { UNSEEN_MACHINES } from "./machines.ts";
 export * from "./mark.ts";
 export type { Target } from "./target-options.ts";
 export { SCHEDULED_TIME, type Setting, type StartCall, type Work, type WorkKind } from "./work.ts";
@@ -19,5 +21,6 @@ export function workOf(job: Job, setting: Setting): Work {
     if (options.target) return existingWork(job, options.target, setting);
     return { ok: false, reason: "the job names no target", fix: "say which: aws: { target: { stateMachine: arn:… } }" };
   }
+  if (job.workload.kind === "vm") return machineWork(job, job.workload, setting);
   return options.runner === "batch" ? batchWork(job, options, setting) : taskWork(job, setting);
 }

@@ -45,6 +45,7 @@ const PAGED: Readonly<Record<string, { readonly items: string; readonly token: s
   ListTasks: { items: "taskArns", token: "nextToken" },
   ListJobs: { items: "jobSummaryList", token: "nextToken" },
   DescribeJobDefinitions: { items: "jobDefinitions", token: "nextToken" },
+  ListTaskDefinitions: { items: "taskDefinitionArns", token: "nextToken" },
   ListTaskDefinitionFamilies: { items: "families", token: "nextToken" },
 };
 

@@ -33,6 +33,7 @@ export async function openFake(
   answers: Answers,
   options: JsonObject = {},
   hourlyNanos: () => bigint | undefined = () => undefined,
+  stateDir = "/dev/null/nowhere",
 ): Promise<Fake> {
   const calls: { call: CallName; input: Readonly<Record<string, unknown>> }[] = [];
   const all: Answers = {
@@ -55,7 +56,7 @@ export async function openFake(
       placement: "aws",
       options: { ...OPTIONS, ...options },
       ...OWNER,
-      stateDir: "/nowhere",
+      stateDir,
       baseDir: "/nowhere",
       clock,
       random: new SeededRandom(1),

@@ -1,0 +1,54 @@
+import type { VmWorkload } from "../../../src/model/index.ts";
+import { arnOf, type Owner, partitionOf } from "../naming.ts";
+import type { AwsOptions } from "../options.ts";
+import { allow, type Statement } from "./iam.ts";
+import { tagsAsked } from "./tags.ts";
+
+/** Exactly the machines that are named, or those with the tag. */
+export function machineStatements(workloads: readonly VmWorkload[], options: AwsOptions): readonly Statement[] {
+  const statements: Statement[] = [];
+  for (const action of ["start", "stop"] as const) {
+    // What starts machines may be taken back while they come up.
+    const mine = workloads.filter((each) => each.action === action || (action === "stop" && each.action === "start"));
+    const call = action === "start" ? "ec2:StartInstances" : "ec2:StopInstances";
+    const name = action === "start" ? "StartMachines" : "StopMachines";
+    const ids = [...new Set(mine.flatMap(({ instances }) => instances))].sort();
+    if (ids.length > 0)
+      statements.push(
+        allow(
+          name,
+          [call],
+          ids.map((id) => arnOf(options, "ec2", `instance/${id}`)),
+        ),
+      );
+    const pairs = mine.flatMap(({ tags }) => Object.entries(tags));
+    for (const [index, [tag, value]] of new Map(pairs).entries().toArray().entries()) {
+      const tagged = { StringEquals: { [`aws:ResourceTag/${tag}`]: value } };
+      statements.push(allow(`${name}ByTag${index + 1}`, [call], arnOf(options, "ec2", "instance/*"), tagged));
+    }
+  }
+  // EC2 narrows its lists by nothing.
+  return workloads.length === 0 ? [] : [...statements, allow("LookAtMachines", ["ec2:DescribeInstances"], "*")];
+}
+
+/** For the scheduler's role where machines are found by a tag: AWS's own runbooks, which then act as that role. */
+export function runbookStatements(
+  workloads: readonly VmWorkload[],
+  options: AwsOptions,
+  owner: Owner,
+): readonly Statement[] {
+  if (workloads.every(({ tags }) => Object.keys(tags).length === 0)) return [];
+  const { region } = options;
+  const documents = [
+    ...new Set(workloads.map(({ action }) => (action === "start" ? "AWS-StartEC2Instance" : "AWS-StopEC2Instance"))),
+  ];
+  return [
+    allow(
+      "Runbooks",
+      ["ssm:StartAutomationExecution"],
+      documents.map((name) => `arn:${partitionOf(region)}:ssm:${region}::automation-definition/${name}:*`),
+    ),
+    allow("TagRunbooks", ["ssm:AddTagsToResource"], arnOf(options, "ssm", "automation-execution/*"), tagsAsked(owner)),
+    allow("LookAtMachineStates", ["ec2:DescribeInstanceStatus"], "*"),
+  ];
+}
