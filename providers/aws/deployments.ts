@@ -1,8 +1,10 @@
 import type { ObservedResource, Resource, ResourceChange } from "../../src/model/index.ts";
 import { ProviderError } from "../../src/provider/index.ts";
 import { Definitions } from "./resources/definitions.ts";
+import { Destinations } from "./resources/destinations.ts";
 import { JobDefinitions } from "./resources/job-definitions.ts";
 import { LogGroup } from "./resources/log-group.ts";
+import { Rules } from "./resources/rules.ts";
 import { Schedules } from "./resources/schedules.ts";
 import type { Signal, World } from "./resources/world.ts";
 import type { Scheduled } from "./runs/targets.ts";
@@ -27,7 +29,14 @@ export class Deployments {
     };
     this.#definitions = definitions;
     this.#schedules = new Schedules(world);
-    this.#kinds = new Map<string, Kind>(Object.entries({ ...definitions, schedule: this.#schedules }));
+    this.#kinds = new Map<string, Kind>(
+      Object.entries({
+        ...definitions,
+        apiDestination: new Destinations(world),
+        rule: new Rules(world),
+        schedule: this.#schedules,
+      }),
+    );
   }
 
   async list(signal: Signal): Promise<readonly ObservedResource[]> {

@@ -13,8 +13,8 @@ export const BY_SCHEDULE = "rota/schedule";
 /** The container's name within the task. */
 export const CONTAINER = "job";
 const SEPARATORS = { group: ".", family: "_" } as const;
-/** EventBridge Scheduler: names of groups and schedules; ECS: names of families; Batch: names of definitions and jobs. */
-const LONGEST = { group: 64, schedule: 64, family: 255, batch: 128 } as const;
+/** EventBridge Scheduler: names of groups and schedules; ECS: names of families; Batch: names of definitions and jobs; EventBridge: names of rules, destinations and connections. */
+const LONGEST = { group: 64, schedule: 64, family: 255, batch: 128, rule: 64 } as const;
 
 const RUN_DIGITS = 24;
 
@@ -44,6 +44,21 @@ export function batchJobName(owner: Owner, job: string, run?: string): string {
 /** What the name of a job of Batch ends with when rota started it. */
 export function runSuffix(run: string): string {
   return `_${digest(run, RUN_DIGITS)}`;
+}
+
+/** Of a rule and of its API destination; with no job, what all of them begin with. */
+export function ruleName(owner: Owner, job: string): string {
+  return shorten(`rota.${owner.namespace}.${owner.environment}.${job}`, LONGEST.rule);
+}
+
+/** The connection that requests without credentials go by. */
+export function connectionName({ namespace, environment }: Owner): string {
+  return shorten(`rota.${namespace}.${environment}`, LONGEST.rule);
+}
+
+/** Who puts the events on the bus. */
+export function eventSource({ namespace, environment }: Owner): string {
+  return `rota.${namespace}.${environment}`;
 }
 
 export function scheduleName(job: string, suffix: string): string {

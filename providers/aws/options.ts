@@ -21,6 +21,8 @@ export interface AwsOptions {
   readonly taskRole?: string;
   /** What EventBridge Scheduler starts the task as. */
   readonly schedulerRole: string;
+  /** What EventBridge's rules send requests as: for `http` jobs. */
+  readonly rulesRole?: string;
   readonly architecture: "X86_64" | "ARM64";
   /** An SQS queue for starts that EventBridge could not deliver. */
   readonly deadLetterQueue?: string;
@@ -67,6 +69,7 @@ export const awsOptions: z.ZodType<AwsOptions> = z.strictObject({
   executionRole: role,
   taskRole: role.optional(),
   schedulerRole: role,
+  rulesRole: role.optional(),
   architecture: z.enum(["X86_64", "ARM64"]).default("X86_64"),
   deadLetterQueue: z
     .string()

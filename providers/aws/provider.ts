@@ -35,7 +35,7 @@ import { Readings } from "./resources/readings.ts";
 import type { World } from "./resources/world.ts";
 import { readLogs } from "./runs/logs.ts";
 import { Runs } from "./runs/runs.ts";
-import { jobOptionsOf, type Setting, UNSEEN_MACHINES, unseenTarget } from "./work/index.ts";
+import { jobOptionsOf, type Setting, UNSEEN_MACHINES, UNSEEN_REQUESTS, unseenTarget } from "./work/index.ts";
 
 /** ECS remembers a client token for a day. */
 const TOKEN_SECONDS = 86_400;
@@ -70,7 +70,7 @@ export class AwsProvider implements Provider {
     const known = options.containerInsights;
     this.capabilities = {
       schedules: "native",
-      workloads: ["container", "vm", "target"],
+      workloads: ["container", "http", "vm", "target"],
       metrics: { cpu: known, io: known, network: known, output: known, ...METRICS },
       nativeTimeLimit: false,
       startTokenSeconds: TOKEN_SECONDS,
@@ -143,6 +143,7 @@ export class AwsProvider implements Provider {
 
   unseen(job: Job): string | undefined {
     if (job.workload.kind === "vm") return UNSEEN_MACHINES;
+    if (job.workload.kind === "http") return UNSEEN_REQUESTS;
     const own = jobOptionsOf(job, this.#options);
     return own.ok && own.target && job.workload.kind === "target" ? unseenTarget(own.target) : undefined;
   }

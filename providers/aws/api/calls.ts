@@ -2,6 +2,7 @@ import type * as batch from "@aws-sdk/client-batch";
 import type * as logs from "@aws-sdk/client-cloudwatch-logs";
 import type * as ec2 from "@aws-sdk/client-ec2";
 import type * as ecs from "@aws-sdk/client-ecs";
+import type * as eventbridge from "@aws-sdk/client-eventbridge";
 import type * as glue from "@aws-sdk/client-glue";
 import type * as iam from "@aws-sdk/client-iam";
 import type * as lambda from "@aws-sdk/client-lambda";
@@ -64,6 +65,40 @@ export interface Calls {
   "glue:GetJobRuns": Call<glue.GetJobRunsRequest, glue.GetJobRunsResponse>;
   "glue:GetJobRun": Call<glue.GetJobRunRequest, glue.GetJobRunResponse>;
   "glue:BatchStopJobRun": Call<glue.BatchStopJobRunRequest, glue.BatchStopJobRunResponse>;
+  "eventbridge:PutRule": Call<eventbridge.PutRuleRequest, eventbridge.PutRuleResponse>;
+  "eventbridge:DescribeRule": Call<eventbridge.DescribeRuleRequest, eventbridge.DescribeRuleResponse>;
+  "eventbridge:DeleteRule": Call<eventbridge.DeleteRuleRequest, object>;
+  "eventbridge:ListRules": Call<eventbridge.ListRulesRequest, eventbridge.ListRulesResponse>;
+  "eventbridge:PutTargets": Call<eventbridge.PutTargetsRequest, eventbridge.PutTargetsResponse>;
+  "eventbridge:RemoveTargets": Call<eventbridge.RemoveTargetsRequest, eventbridge.RemoveTargetsResponse>;
+  "eventbridge:ListTargetsByRule": Call<eventbridge.ListTargetsByRuleRequest, eventbridge.ListTargetsByRuleResponse>;
+  "eventbridge:ListTagsForResource": Call<
+    eventbridge.ListTagsForResourceRequest,
+    eventbridge.ListTagsForResourceResponse
+  >;
+  "eventbridge:CreateApiDestination": Call<
+    eventbridge.CreateApiDestinationRequest,
+    eventbridge.CreateApiDestinationResponse
+  >;
+  "eventbridge:UpdateApiDestination": Call<
+    eventbridge.UpdateApiDestinationRequest,
+    eventbridge.UpdateApiDestinationResponse
+  >;
+  "eventbridge:DescribeApiDestination": Call<
+    eventbridge.DescribeApiDestinationRequest,
+    eventbridge.DescribeApiDestinationResponse
+  >;
+  "eventbridge:DeleteApiDestination": Call<
+    eventbridge.DeleteApiDestinationRequest,
+    eventbridge.DeleteApiDestinationResponse
+  >;
+  "eventbridge:ListApiDestinations": Call<
+    eventbridge.ListApiDestinationsRequest,
+    eventbridge.ListApiDestinationsResponse
+  >;
+  "eventbridge:CreateConnection": Call<eventbridge.CreateConnectionRequest, eventbridge.CreateConnectionResponse>;
+  "eventbridge:DescribeConnection": Call<eventbridge.DescribeConnectionRequest, eventbridge.DescribeConnectionResponse>;
+  "eventbridge:PutEvents": Call<eventbridge.PutEventsRequest, eventbridge.PutEventsResponse>;
   "logs:CreateLogGroup": Call<logs.CreateLogGroupRequest, object>;
   "logs:PutRetentionPolicy": Call<logs.PutRetentionPolicyRequest, object>;
   "logs:GetLogEvents": Call<logs.GetLogEventsRequest, logs.GetLogEventsResponse>;

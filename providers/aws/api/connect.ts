@@ -20,6 +20,7 @@ const SDKS: Readonly<Record<string, { readonly client: string; readonly load: ()
   sfn: { client: "SFNClient", load: () => import("@aws-sdk/client-sfn") },
   sagemaker: { client: "SageMakerClient", load: () => import("@aws-sdk/client-sagemaker") },
   glue: { client: "GlueClient", load: () => import("@aws-sdk/client-glue") },
+  eventbridge: { client: "EventBridgeClient", load: () => import("@aws-sdk/client-eventbridge") },
   logs: { client: "CloudWatchLogsClient", load: () => import("@aws-sdk/client-cloudwatch-logs") },
   sts: { client: "STSClient", load: () => import("@aws-sdk/client-sts") },
   iam: { client: "IAMClient", load: () => import("@aws-sdk/client-iam") },

@@ -4,6 +4,7 @@ import type { Owner } from "../naming.ts";
 import type { AwsOptions } from "../options.ts";
 import { executionPolicy } from "./execution.ts";
 import { type Policy, roleName, trust } from "./iam.ts";
+import { rulesPolicy } from "./requests.ts";
 import { doctorPolicy, rotaPolicy } from "./rota.ts";
 import { schedulerPolicy } from "./start.ts";
 import { usesOf } from "./uses.ts";
@@ -33,6 +34,12 @@ export function documentsOf(
       trust: trust(["scheduler.amazonaws.com"], account),
       policy: schedulerPolicy(options, owner, uses),
     }),
+    ...(uses.requests && options.rulesRole !== undefined
+      ? role("rules", "EventBridge's rules send requests as it", options.rulesRole, {
+          trust: trust(["events.amazonaws.com"], account),
+          policy: rulesPolicy(options, owner),
+        })
+      : []),
     ...(uses.tasks || uses.batch
       ? role("execution", "pulls images, reads secrets, writes logs", executionRole, {
           trust: trust(["ecs-tasks.amazonaws.com"], account),

@@ -4,6 +4,7 @@ import type { AwsOptions } from "../options.ts";
 import { batchStatements, defineJobs } from "./batch.ts";
 import { watchExisting } from "./existing.ts";
 import { allow, type Policy, pass, policy, type Statement } from "./iam.ts";
+import { ruleStatements } from "./requests.ts";
 import { passTaskRoles, runStatements } from "./start.ts";
 import { tagsAsked, tagsHeld } from "./tags.ts";
 import type { Uses } from "./uses.ts";
@@ -47,6 +48,7 @@ export function rotaPolicy(options: AwsOptions, owner: Owner, uses: Uses): Polic
     uses.tasks ? defineTasks(options, owner) : undefined,
     ...(options.jobQueue === undefined ? [] : batchStatements(options, owner)),
     uses.batch ? defineJobs(options, owner) : undefined,
+    ...(options.rulesRole === undefined ? [] : ruleStatements(options, owner, uses, options.rulesRole)),
     ...watchExisting(uses.targets, options),
     // Where tasks are started it is among what starts them.
     uses.batch && !uses.tasks ? passTaskRoles(options) : undefined,

@@ -5,6 +5,7 @@ import { submitStatements } from "./batch.ts";
 import { startExisting } from "./existing.ts";
 import { allow, type Policy, pass, policy, type Statement } from "./iam.ts";
 import { machineStatements, runbookStatements } from "./machines.ts";
+import { putEvents } from "./requests.ts";
 import { tagsAsked } from "./tags.ts";
 import type { Uses } from "./uses.ts";
 
@@ -14,6 +15,7 @@ export function runStatements(options: AwsOptions, owner: Owner, uses: Uses): re
     ...(uses.tasks ? taskStatements(options, owner) : []),
     ...(uses.batch ? submitStatements(options, owner) : []),
     ...startExisting(uses.targets, options),
+    ...(uses.requests ? [putEvents(options)] : []),
     ...machineStatements(uses.machines, options),
   ];
 }

@@ -11,6 +11,8 @@ export interface Uses {
   /** Containers, as jobs of Batch. */
   readonly batch: boolean;
   readonly targets: readonly Target[];
+  /** Requests through EventBridge's rules. */
+  readonly requests: boolean;
   readonly machines: readonly VmWorkload[];
   /** ARNs of the secrets and parameters that runs are given. */
   readonly secrets: readonly string[];
@@ -32,6 +34,7 @@ export function usesOf(jobs: readonly DesiredJob[], options: AwsOptions): Uses {
     tasks: runners.includes("ecs"),
     batch: runners.includes("batch") && options.jobQueue !== undefined,
     targets,
+    requests: jobs.some(({ job }) => job.workload.kind === "http"),
     machines: jobs.flatMap(({ job }) => (job.workload.kind === "vm" ? [job.workload] : [])),
     secrets: distinct(
       containers.flatMap(({ secrets }) => Object.values(secrets).map((each) => secretArn(each, options))),
@@ -46,6 +49,7 @@ export function everything(options: AwsOptions): Uses {
     tasks: true,
     batch: options.jobQueue !== undefined,
     targets: [],
+    requests: options.rulesRole !== undefined,
     machines: [],
     secrets: [],
     repositories: [],

@@ -1,7 +1,16 @@
 import type { GetScheduleOutput, ScheduleSummary, UpdateScheduleInput } from "@aws-sdk/client-scheduler";
 import { fingerprint, type ObservedResource, type ResourceChange } from "../../../src/model/index.ts";
 import { inParallel, next, ProviderError, pages, plain, unchanged } from "../../../src/provider/index.ts";
-import { clientToken, familyName, groupName, isOwnedBy, jobDefinitionName, type Owner, tagsOf } from "../naming.ts";
+import {
+  clientToken,
+  familyName,
+  groupName,
+  isOwnedBy,
+  jobDefinitionName,
+  type Owner,
+  ruleName,
+  tagsOf,
+} from "../naming.ts";
 import type { Scheduled } from "../runs/targets.ts";
 import { readSchedule, type ScheduleFields, scheduleRequest } from "./schedule.ts";
 import { PAGE, type Signal, type World } from "./world.ts";
@@ -10,6 +19,7 @@ import { PAGE, type Signal, type World } from "./world.ts";
 function needsOf(target: string, owner: Owner, job: string): Pick<ObservedResource, "dependsOn"> {
   if (target.endsWith(":ecs:runTask")) return { dependsOn: [`taskDefinition/${familyName(owner, job)}`] };
   if (target.endsWith(":batch:submitJob")) return { dependsOn: [`jobDefinition/${jobDefinitionName(owner, job)}`] };
+  if (target.endsWith(":eventbridge:putEvents")) return { dependsOn: [`rule/${ruleName(owner, job)}`] };
   return {};
 }
 

@@ -5,8 +5,8 @@ import type { Signal, World } from "../resources/world.ts";
 import { type Setting, type WorkKind, workOf } from "../work/index.ts";
 import { BatchJobs } from "./batch-jobs.ts";
 import { ExistingRuns } from "./existing-runs.ts";
-import { Functions } from "./functions.ts";
 import { GlueJobs } from "./glue-jobs.ts";
+import { HandedOver, invoker, requester } from "./handed-over.ts";
 import { Journal } from "./journal.ts";
 import type { RunKind } from "./kind.ts";
 import { Machines } from "./machines.ts";
@@ -35,7 +35,8 @@ export class Runs {
       ...(options.jobQueue === undefined
         ? {}
         : { batchJob: new BatchJobs(world, options.jobQueue, setting, deployments) }),
-      function: new Functions(world, this.#journal),
+      function: new HandedOver(world, this.#journal, invoker(world)),
+      request: new HandedOver(world, this.#journal, requester(world)),
       stateMachine: existing(new StateMachines(api)),
       pipeline: existing(new Pipelines(api)),
       machines: new Machines(world, setting, this.#journal),

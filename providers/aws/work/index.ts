@@ -3,6 +3,7 @@ import { batchWork } from "./batch.ts";
 import { existingWork } from "./existing.ts";
 import { jobOptionsOf } from "./job-options.ts";
 import { machineWork } from "./machines.ts";
+import { requestWork } from "./request.ts";
 import { taskWork } from "./task.ts";
 import type { Setting, Work } from "./work.ts";
 
@@ -10,6 +11,7 @@ export { glueTimeout, unseenTarget } from "./existing.ts";
 export { jobOptionsOf } from "./job-options.ts";
 export { UNSEEN_MACHINES } from "./machines.ts";
 export * from "./mark.ts";
+export { UNSEEN_REQUESTS } from "./request.ts";
 export type { Target } from "./target-options.ts";
 export { SCHEDULED_TIME, type Setting, type StartCall, type Work, type WorkKind } from "./work.ts";
 
@@ -22,5 +24,6 @@ export function workOf(job: Job, setting: Setting): Work {
     return { ok: false, reason: "the job names no target", fix: "say which: aws: { target: { stateMachine: arn:… } }" };
   }
   if (job.workload.kind === "vm") return machineWork(job, job.workload, setting);
+  if (job.workload.kind === "http") return requestWork(job, job.workload, options, setting);
   return options.runner === "batch" ? batchWork(job, options, setting) : taskWork(job, setting);
 }

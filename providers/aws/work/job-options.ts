@@ -9,6 +9,8 @@ export interface AwsJobOptions {
   readonly runner: "ecs" | "batch";
   /** Batch starts a failed container so often, without rota's doing. */
   readonly attempts: number;
+  /** The connection of EventBridge that holds the credentials of an http job. */
+  readonly connection?: string;
   /** What exists already and runs in place of a container. */
   readonly target?: Target;
 }
@@ -16,6 +18,10 @@ export interface AwsJobOptions {
 const schema = z.strictObject({
   runner: z.enum(["ecs", "batch"], "must be ecs or batch").optional(),
   attempts: z.int().min(1).max(10, "must be 1 to 10: what Batch takes").optional(),
+  connection: z
+    .string()
+    .regex(/^[.\w-]{1,64}$/, "must be a connection's name")
+    .optional(),
   target: targetOptions.optional(),
 });
 
@@ -40,6 +46,12 @@ export function jobOptionsOf(job: Pick<Job, "options">, options: AwsOptions): Jo
       fix: "use retry, which rota does",
     };
   }
-  const { target } = parsed.data;
-  return { ok: true, runner, attempts, ...(target === undefined ? {} : { target }) };
+  const { target, connection } = parsed.data;
+  return {
+    ok: true,
+    runner,
+    attempts,
+    ...(connection === undefined ? {} : { connection }),
+    ...(target === undefined ? {} : { target }),
+  };
 }

@@ -49,10 +49,13 @@ export function markedJob(input: Json, owner: Owner): string | undefined {
   const call = objectOf(input);
   const tags = Array.isArray(call["Tags"]) ? call["Tags"] : tagList(objectOf(call["Tags"]) as Record<string, string>);
   if (isOwnedBy(owner, tags)) return tagValue(tags, "job");
+  const [entry] = Array.isArray(call["Entries"]) ? (call["Entries"] as readonly Json[]) : [];
+  const detail = objectOf(entry)["Detail"];
   const description = call["PipelineExecutionDescription"];
   const mark =
     markFrom(call["rota"]) ??
     readArguments(objectOf(call["Arguments"]) as Record<string, string>) ??
+    (typeof detail === "string" ? readInput(detail) : undefined) ??
     (typeof description === "string" ? readDescription(description) : undefined);
   return mark && isOf(mark, owner) ? mark.job : undefined;
 }

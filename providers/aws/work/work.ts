@@ -22,7 +22,15 @@ export type Work =
   | { readonly ok: false; readonly reason: string; readonly fix: string };
 
 /** What a run is at AWS. */
-export type WorkKind = "task" | "batchJob" | "function" | "stateMachine" | "pipeline" | "glueJob" | "machines";
+export type WorkKind =
+  | "task"
+  | "batchJob"
+  | "function"
+  | "stateMachine"
+  | "pipeline"
+  | "glueJob"
+  | "machines"
+  | "request";
 
 /** How EventBridge Scheduler starts a run. */
 export interface StartCall {

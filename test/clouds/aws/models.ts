@@ -134,7 +134,7 @@ function checkSize({ min, max }: Shape, size: number): readonly string[] {
   return max !== undefined && size > max ? [`${size} is more than ${max}`] : [];
 }
 
-/** The models' patterns are Java's and hold for the whole text. */
+/** The models' patterns are Java's and hold for the whole text; some escape what Unicode patterns of ours must not. */
 function toPattern(pattern: string): RegExp {
-  return new RegExp(`^(?:${pattern.replaceAll("\\p{L}", "\\p{L}")})$`, "u");
+  return new RegExp(`^(?:${pattern})$`, pattern.includes("\\p{") ? "u" : "");
 }

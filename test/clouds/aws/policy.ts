@@ -12,8 +12,12 @@ export function statementsOf(documents: readonly PermissionDocument[], name: str
   return (document?.["Statement"] ?? []) as unknown as readonly Statement[];
 }
 
-/** What whoever runs rota may call, by the policies that it prints. */
+/** What whoever runs rota may call, by the policies that it prints; two services are named otherwise in IAM than in the SDK. */
 export function allowedActions(documents: readonly PermissionDocument[]): ReadonlySet<string> {
   const policies = ["rota-policy", "doctor-policy"].flatMap((name) => statementsOf(documents, name));
-  return new Set(policies.flatMap(({ Action }) => Action));
+  return new Set(
+    policies
+      .flatMap(({ Action }) => Action)
+      .map((action) => action.replace(/^events:/, "eventbridge:").replace(/^states:/, "sfn:")),
+  );
 }

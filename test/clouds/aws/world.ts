@@ -18,7 +18,11 @@ export const WHY_SKIPPED: string | undefined =
   MOTO === undefined || MODELS === undefined ? "moto is not here: set ROTA_MOTO and ROTA_AWS_MODELS" : undefined;
 
 /** Folders of the vendor's models that are named otherwise than the SDK's packages. */
-const MODEL_OF: Readonly<Record<string, string>> = { sfn: "stepfunctions", servicequotas: "service-quotas" };
+const MODEL_OF: Readonly<Record<string, string>> = {
+  sfn: "stepfunctions",
+  eventbridge: "events",
+  servicequotas: "service-quotas",
+};
 
 export const REGION = "us-east-1";
 export const ACCOUNT = "123456789012";
@@ -227,7 +231,9 @@ export class AwsWorld<C extends WorldClock = HastyClock> {
     if (service === "") return [];
     const operation = action.slice(0, 1).toUpperCase() + action.slice(1);
     const request = callInput(service, Input.replaceAll(SCHEDULED_TIME, "2026-12-01T14:00:00Z"));
-    return this.#checker.check(service, operation, request).map((problem) => `${call} input: ${problem}`);
+    return this.#checker
+      .check(MODEL_OF[service] ?? service, operation, request)
+      .map((problem) => `${call} input: ${problem}`);
   }
 
   #checked(connection: Connection): Connection {

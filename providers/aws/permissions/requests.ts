@@ -1,0 +1,58 @@
+import { arnOf, connectionName, eventSource, type Owner, ruleName } from "../naming.ts";
+import type { AwsOptions } from "../options.ts";
+import { allow, type Policy, pass, policy, type Statement } from "./iam.ts";
+import { tagsAsked } from "./tags.ts";
+import type { Uses } from "./uses.ts";
+
+/** IAM's word for EventBridge is `events`. */
+const LISTS = ["events:ListApiDestinations", "events:ListRules"];
+const HELD = ["events:DescribeRule", "events:ListTagsForResource", "events:ListTargetsByRule"];
+const TAKEN_DOWN = ["events:DeleteRule", "events:RemoveTargets"];
+const DESTINATIONS = ["events:DeleteApiDestination", "events:DescribeApiDestination"];
+
+export function putEvents(options: AwsOptions): Statement {
+  return allow("PutEvents", ["events:PutEvents"], arnOf(options, "events", "event-bus/default"));
+}
+
+export function ruleStatements(options: AwsOptions, owner: Owner, uses: Uses, role: string): readonly Statement[] {
+  const rules = arnOf(options, "events", `rule/${ruleName(owner, "")}*`);
+  const destinations = arnOf(options, "events", `api-destination/${ruleName(owner, "")}*`);
+  const look = [
+    allow("ListRules", LISTS, "*"),
+    allow("Rules", [...HELD, ...TAKEN_DOWN], rules),
+    allow("Destinations", DESTINATIONS, destinations),
+  ];
+  if (!uses.requests) return look;
+  const connections = arnOf(options, "events", "connection/*");
+  const own = arnOf(options, "events", `connection/${connectionName(owner)}*`);
+  return [
+    ...look,
+    allow("PutRules", ["events:PutRule", "events:TagResource"], rules, tagsAsked(owner)),
+    // An update of a rule carries no tags.
+    allow("PutTargets", ["events:PutRule", "events:PutTargets"], rules),
+    allow(
+      "MakeDestinations",
+      ["events:CreateApiDestination", "events:UpdateApiDestination"],
+      [destinations, connections],
+    ),
+    allow("LookAtConnections", ["events:DescribeConnection"], connections),
+    allow("MakeConnection", ["events:CreateConnection"], own),
+    // EventBridge keeps what a connection holds as a secret of its own.
+    allow(
+      "ConnectionSecret",
+      ["secretsmanager:CreateSecret", "secretsmanager:PutSecretValue"],
+      arnOf(options, "secretsmanager", `secret:events!connection/${eventSource(owner)}/*`),
+    ),
+    pass("PassRulesRole", [role], "events.amazonaws.com"),
+  ];
+}
+
+/** For the role that EventBridge's rules send requests as. */
+export function rulesPolicy(options: AwsOptions, owner: Owner): Policy {
+  const { deadLetterQueue } = options;
+  const destinations = arnOf(options, "events", `api-destination/${ruleName(owner, "")}*`);
+  return policy(
+    allow("Send", ["events:InvokeApiDestination"], destinations),
+    deadLetterQueue === undefined ? undefined : allow("DeadLetters", ["sqs:SendMessage"], deadLetterQueue),
+  );
+}

@@ -1,0 +1,123 @@
+import type { DescribeRuleResponse } from "@aws-sdk/client-eventbridge";
+import { fingerprint, type ObservedResource, type ResourceChange } from "../../../src/model/index.ts";
+import { inParallel, next, ProviderError, pages, plain, unchanged } from "../../../src/provider/index.ts";
+import { isOwnedBy, ruleName, tagsOf, tagValue } from "../naming.ts";
+import { putRuleRequest, type RuleFields, readRule, TARGET, targetOfRule } from "./rule.ts";
+import { PAGE, type Signal, type World } from "./world.ts";
+
+/** The rules of the default bus that hand the jobs' events to their destinations. Each carries its mark as tags. */
+export class Rules {
+  readonly #world: World;
+
+  constructor(world: World) {
+    this.#world = world;
+  }
+
+  /** Nothing is asked where the placement names no role for rules: then there can be none. */
+  async list(signal: Signal): Promise<readonly ObservedResource[]> {
+    const { api, owner, options } = this.#world;
+    if (options.rulesRole === undefined) return [];
+    const rules = await pages((NextToken) =>
+      api
+        .send(
+          "eventbridge:ListRules",
+          { NamePrefix: ruleName(owner, ""), Limit: PAGE, ...next("NextToken", NextToken) },
+          signal,
+        )
+        .then((page) => ({ items: page.Rules ?? [], next: page.NextToken })),
+    );
+    const found = await inParallel(rules, ({ Name = "" }) => this.#rule(Name, signal));
+    return found.filter((each) => each !== undefined && each !== "foreign");
+  }
+
+  async #rule(name: string, signal: Signal): Promise<ObservedResource | "foreign" | undefined> {
+    const { api, owner, options } = this.#world;
+    let rule: DescribeRuleResponse;
+    try {
+      rule = await api.send("eventbridge:DescribeRule", { Name: name }, signal);
+    } catch (error) {
+      if (error instanceof ProviderError && error.code === "missing") return undefined;
+      throw error;
+    }
+    const { Tags = [] } = await api.send("eventbridge:ListTagsForResource", { ResourceARN: rule.Arn ?? "" }, signal);
+    const job = tagValue(Tags, "job");
+    if (job === undefined || !isOwnedBy(owner, Tags)) return "foreign";
+    const { Targets = [] } = await api.send("eventbridge:ListTargetsByRule", { Rule: name }, signal);
+    const { fields, unmanaged } = readRule(rule, Targets, job, options.deadLetterQueue !== undefined);
+    return {
+      kind: "rule",
+      id: name,
+      job,
+      fields: plain(fields),
+      mark: { ...owner, job },
+      revision: fingerprint({ fields, unmanaged }),
+      dependsOn: [`apiDestination/${ruleName(owner, job)}`],
+      ...(Object.keys(unmanaged).length === 0 ? {} : { unmanaged }),
+    };
+  }
+
+  async apply(
+    change: Exclude<ResourceChange, { action: "keep" }>,
+    signal: Signal,
+  ): Promise<ObservedResource | undefined> {
+    if (change.action === "create") {
+      const { id, job, fields } = change.desired;
+      const held = await this.#rule(id, signal);
+      if (held === "foreign") throw foreign(id);
+      if (held) throw new ProviderError("exists", `rule/${id} exists already`);
+      await this.#put({ id, job, unmanaged: {} }, fields as unknown as RuleFields, true, signal);
+      return this.#own(id, signal);
+    }
+    const held = await unchanged(change.actual, (id) => this.#own(id, signal));
+    if (change.action === "update") {
+      await this.#put(held, change.desired.fields as unknown as RuleFields, false, signal);
+      return this.#own(held.id, signal);
+    }
+    const { api } = this.#world;
+    const { Targets = [] } = await api.send("eventbridge:ListTargetsByRule", { Rule: held.id }, signal);
+    const Ids = Targets.map(({ Id = "" }) => Id);
+    if (Ids.length > 0) await api.send("eventbridge:RemoveTargets", { Rule: held.id, Ids }, signal);
+    await api.send("eventbridge:DeleteRule", { Name: held.id }, signal);
+    return undefined;
+  }
+
+  async #own(id: string, signal: Signal): Promise<ObservedResource | undefined> {
+    const held = await this.#rule(id, signal);
+    return held === "foreign" ? undefined : held;
+  }
+
+  async #put(
+    { id, job, unmanaged = {} }: Pick<ObservedResource, "id" | "job" | "unmanaged">,
+    fields: RuleFields,
+    isNew: boolean,
+    signal: Signal,
+  ): Promise<void> {
+    const { api, owner } = this.#world;
+    const { ApiDestinationArn = "" } = await api.send(
+      "eventbridge:DescribeApiDestination",
+      { Name: fields.destination },
+      signal,
+    );
+    const tags = isNew ? tagsOf({ ...owner, job }) : [];
+    const rule = putRuleRequest(id, fields, { job, tags, kept: unmanaged });
+    await api.send(
+      "eventbridge:PutRule",
+      unmanaged["state"] === "disabled" ? { ...rule, State: "DISABLED" } : rule,
+      signal,
+    );
+    const Targets = [targetOfRule(fields, ApiDestinationArn, unmanaged)];
+    const { FailedEntries = [] } = await api.send("eventbridge:PutTargets", { Rule: id, Targets }, signal);
+    const [failed] = FailedEntries;
+    if (failed)
+      throw new ProviderError(
+        "unavailable",
+        `eventbridge:PutTargets ${TARGET}: ${failed.ErrorCode}: ${failed.ErrorMessage}`,
+      );
+  }
+}
+
+function foreign(name: string): ProviderError {
+  return new ProviderError("denied", `the rule ${name} is there and does not carry rota's tags`, {
+    fix: "choose another namespace, or delete it if it is yours",
+  });
+}
