@@ -55,7 +55,6 @@ export class GcpProvider implements Provider {
   readonly #options: GcpOptions;
   readonly #api: Api;
   readonly #owner: Owner;
-  readonly #openedAt: Instant;
   readonly #deployments: Deployments;
   readonly #runs: Runs;
 
@@ -66,13 +65,12 @@ export class GcpProvider implements Provider {
     this.#api = api;
     this.placement = context.placement;
     this.#owner = { namespace, environment };
-    this.#openedAt = clock.now();
     this.#deployments = new Deployments({ api, owner: this.#owner, options });
     this.#runs = new Runs(api, this.#owner, options, this.#deployments, clock);
   }
 
-  render(desired: DesiredJob): Rendering {
-    return render(desired, this.#owner, this.#options, this.#openedAt);
+  render(desired: DesiredJob, now: Instant): Rendering {
+    return render(desired, this.#owner, this.#options, now);
   }
 
   listDeployments(options?: CallOptions): Promise<readonly ObservedResource[]> {

@@ -6,7 +6,7 @@ import { startSchedule } from "./resources/schedule.ts";
 import { runSize } from "./sizes.ts";
 import { translate } from "./translate/index.ts";
 
-/** What a job becomes at Google Cloud: its Cloud Run job first, then its schedules. Pure: `now` is when the placement was opened. */
+/** What a job becomes at Google Cloud: its Cloud Run job first, then its schedules. Pure. */
 export function render(desired: DesiredJob, owner: Owner, options: GcpOptions, now: Instant): Rendering {
   const { job } = desired;
   const { workload } = job;

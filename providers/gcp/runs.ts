@@ -1,16 +1,14 @@
-import { type Clock, DAY, HOUR, type Instant, type RunHandle } from "../../src/model/index.ts";
-import { next, ProviderError, type RunState, type StartRequest } from "../../src/provider/index.ts";
+import { type Clock, HOUR, type Instant, type RunHandle } from "../../src/model/index.ts";
+import { ProviderError, type RunState, type StartRequest } from "../../src/provider/index.ts";
 import type { Api, Execution, Task } from "./api/index.ts";
 import type { Deployments } from "./deployments.ts";
-import { isEnded, jobOf, parseHandle, runOf, stateOf, timeOf } from "./execution-state.ts";
+import { isEnded, jobOf, parseHandle, runJobOf as runJobName, runOf, stateOf, timeOf } from "./execution-state.ts";
+import { Executions } from "./executions.ts";
 import { CONTAINER, type Owner, runJobId, STARTED_BY_VARIABLE } from "./naming.ts";
 import { type GcpOptions, parentOf } from "./options.ts";
 import { runJobOf } from "./resources/run-job.ts";
-import { RUN_PAGE } from "./resources/world.ts";
 
 type Signal = AbortSignal | undefined;
-/** No task of Cloud Run takes longer, so nothing older still runs; an hour more, for what has to end. */
-const LONGEST_MS = 7 * DAY + HOUR;
 /** A start is looked for this far back; Cloud Run keeps the last thousand executions of a job. */
 const KEPT_MS = 12 * HOUR;
 export const START_KNOWN_SECONDS: number = KEPT_MS / 1000;
@@ -27,6 +25,7 @@ export class Runs {
   readonly #options: GcpOptions;
   readonly #deployments: Deployments;
   readonly #clock: Pick<Clock, "now">;
+  readonly #executions: Executions;
   readonly #ended = new Map<string, RunState>();
   /** Starts under way, by key: two at once in this process are one. */
   readonly #starting = new Map<string, Promise<RunState>>();
@@ -37,6 +36,7 @@ export class Runs {
     this.#options = options;
     this.#deployments = deployments;
     this.#clock = clock;
+    this.#executions = new Executions(api, owner, options);
   }
 
   async start(request: StartRequest, signal: Signal): Promise<RunState> {
@@ -90,8 +90,8 @@ export class Runs {
 
   /** The execution under this key; those that came after it under the same are cancelled. */
   async #first(job: string, run: string, signal: Signal): Promise<Execution | undefined> {
-    const parent = `${parentOf(this.#options)}/jobs/${runJobId(this.#owner, job)}`;
-    const same = (await this.#executions(parent, this.#clock.now() - KEPT_MS, signal))
+    const since = this.#clock.now() - KEPT_MS;
+    const same = (await this.#executions.createdAfter(runJobId(this.#owner, job), since, signal))
       .filter((each) => runOf(each) === run && jobOf(each, this.#owner) === job)
       .sort(byCreation);
     const [first, ...others] = same;
@@ -100,18 +100,14 @@ export class Runs {
   }
 
   async find(run: string, signal: Signal): Promise<RunState | undefined> {
-    const parent = `${parentOf(this.#options)}/jobs/-`;
-    const [first] = (await this.#executions(parent, this.#clock.now() - KEPT_MS, signal))
+    const [first] = (await this.#executions.createdAfter("-", this.#clock.now() - KEPT_MS, signal))
       .filter((each) => runOf(each) === run && jobOf(each, this.#owner) !== undefined)
       .sort(byCreation);
     return first && this.#state(first, jobOf(first, this.#owner) ?? "", signal);
   }
 
   async list(since: Instant, signal: Signal): Promise<readonly RunState[]> {
-    const parent = `${parentOf(this.#options)}/jobs/-`;
-    const own = (await this.#executions(parent, since - LONGEST_MS, signal))
-      .filter((each) => jobOf(each, this.#owner) !== undefined)
-      .sort(byCreation);
+    const own = [...(await this.#executions.since(since, signal))].sort(byCreation);
     const keys = new Set<string>();
     const states: RunState[] = [];
     for (const execution of own) {
@@ -144,7 +140,9 @@ export class Runs {
     const name = parseHandle(handle);
     const execution = await this.#api.send("run:GetExecution", { name }, signal);
     if (jobOf(execution, this.#owner) === undefined) throw foreign(name);
-    const all = await this.#executions(name.slice(0, name.indexOf("/executions/")), after - LONGEST_MS, signal);
+    // Others have the same limit, unless it was changed meanwhile: none began longer before than that.
+    const longestMs = Number(execution.template?.timeout?.seconds ?? 0) * 1000 + HOUR;
+    const all = await this.#executions.createdAfter(runJobName(name), after - longestMs, signal);
     return { execution, others: all.filter((each) => each.name !== name) };
   }
 
@@ -160,36 +158,6 @@ export class Runs {
       await this.#api.send("run:CancelExecution", { name }, signal);
     } catch (error) {
       if (!(error instanceof ProviderError && error.code === "conflict")) throw error;
-    }
-  }
-
-  /** Newest first at Google, so that whoever looks back to an instant need not read the rest. */
-  async #executions(parent: string, createdAfter: Instant, signal: Signal): Promise<readonly Execution[]> {
-    const found: Execution[] = [];
-    const seen = new Set<string>();
-    for (let token: string | undefined; ; ) {
-      const request = { parent, pageSize: RUN_PAGE, ...next("pageToken", token) };
-      const page = await this.#listPage(request, signal);
-      const executions = page.executions ?? [];
-      found.push(...executions.filter((each) => (timeOf(each.createTime) ?? createdAfter) >= createdAfter));
-      const oldest = timeOf(executions.at(-1)?.createTime);
-      token = page.nextPageToken ?? "";
-      if (token === "" || (oldest !== undefined && oldest < createdAfter)) return found;
-      if (seen.has(token)) throw new ProviderError("unavailable", "the same page came twice");
-      seen.add(token);
-    }
-  }
-
-  /** Of a job that is not there, there are no executions. */
-  async #listPage(
-    request: { readonly parent: string; readonly pageSize: number; readonly pageToken?: string },
-    signal: Signal,
-  ): Promise<{ readonly executions?: readonly Execution[] | null; readonly nextPageToken?: string | null }> {
-    try {
-      return await this.#api.send("run:ListExecutions", request, signal);
-    } catch (error) {
-      if (error instanceof ProviderError && error.code === "missing") return {};
-      throw error;
     }
   }
 

@@ -56,8 +56,8 @@ export class Schedules {
     }
     const updated = await api.send("cloudscheduler:UpdateJob", { job }, signal);
     // Whether an update lifts a pause is not documented: what was paused is paused again at once.
-    if (held.paused && updated.state !== "PAUSED") await api.send("cloudscheduler:PauseJob", { name }, signal);
-    return this.#get(held.id, signal);
+    const pause = held.paused && updated.state !== "PAUSED";
+    return this.#read(pause ? await api.send("cloudscheduler:PauseJob", { name }, signal) : updated);
   }
 
   async setPaused(job: string, paused: boolean, signal: Signal): Promise<void> {
@@ -75,14 +75,16 @@ export class Schedules {
     if (await this.#exists(name, signal)) throw new ProviderError("exists", `schedule/${id} exists already`);
     const message = scheduleMessage(name, job, fields as unknown as ScheduleFields);
     try {
-      await api.send("cloudscheduler:CreateJob", { parent: parentOf(options), job: message }, signal);
+      return this.#read(
+        await api.send("cloudscheduler:CreateJob", { parent: parentOf(options), job: message }, signal),
+      );
     } catch (error) {
       if (!(error instanceof ProviderError && error.code === "exists")) throw error;
       // It was not there a moment ago: ours when it is equal (the first answer was lost), else somebody was quicker.
       const made = await this.#get(id, signal);
       if (!made || canonical(made.fields) !== canonical(fields)) throw error;
+      return made;
     }
-    return this.#get(id, signal);
   }
 
   #nameOf(id: string): string {

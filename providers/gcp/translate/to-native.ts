@@ -98,11 +98,11 @@ function mended(
   const isChanged = ({ local }: FireTime): boolean => changed.has(dateOf(local));
   const byDate = ahead.filter((fire) => months.has(monthOf(dateOf(fire.local))) && !isChanged(fire));
   const inUtc = months.size === 0 ? lost : ahead.filter(isChanged);
-  const natives = numbered([
-    ...recurring.map((part) => ({ expression: writeExpression(part), timezone })),
+  const natives = [
+    ...numbered(recurring.map((part) => ({ expression: writeExpression(part), timezone }))),
     ...dated(byDate, timezone),
     ...dated(inUtc, "UTC"),
-  ]);
+  ];
   if (natives.length > MOST_NATIVES) return undefined;
   if (!isEqualAfter(now, compare(desired, natives, now, YEAR_DAYS))) return undefined;
   if (changed.size === 0) return found(natives, [rollingWarning([], natives.length, until, timezone)]);
@@ -140,7 +140,7 @@ function atTimes({ job, slot }: DesiredJob, now: Instant): Translation {
       "add it when it is nearer, or place it where the daemon fires (local)",
     );
   }
-  const natives = numbered(dated(times, "UTC"));
+  const natives = dated(times, "UTC");
   if (natives.length > MOST_NATIVES) {
     return refuse(`${times.length} times are more than ${MOST_NATIVES} Cloud Scheduler jobs can say`, "use cron");
   }
