@@ -16,7 +16,7 @@ export interface GcpOptions {
 
 /** What the manifest may say under `gcp` in a job. */
 export interface GcpJobOptions {
-  readonly runner: "cloudRun" | "batch";
+  readonly runner: "cloudRun";
 }
 
 const account = z
@@ -35,7 +35,7 @@ export const gcpOptions: z.ZodType<GcpOptions> = z.strictObject({
 }) as unknown as z.ZodType<GcpOptions>;
 
 export const gcpJobOptions: z.ZodType<GcpJobOptions> = z.strictObject({
-  runner: z.enum(["cloudRun", "batch"]).default("cloudRun"),
+  runner: z.enum(["cloudRun"], "must be cloudRun, the one runner here").default("cloudRun"),
 }) as unknown as z.ZodType<GcpJobOptions>;
 
 export function parentOf({ project, location }: GcpOptions): string {

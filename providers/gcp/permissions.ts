@@ -68,6 +68,7 @@ export function permissionsOf(jobs: readonly DesiredJob[], options: GcpOptions):
       },
       command: `gcloud iam service-accounts add-iam-policy-binding ${serviceAccount} --member=RUNNER --role=roles/iam.serviceAccountUser`,
     },
+    ...callsOf(jobs, schedulerServiceAccount, project),
     {
       name: "scheduler-start",
       purpose: "Cloud Scheduler starts the Cloud Run jobs as this account",
@@ -86,6 +87,36 @@ export function permissionsOf(jobs: readonly DesiredJob[], options: GcpOptions):
       }),
     ),
   ];
+}
+
+/** What Cloud Scheduler needs for the calls that it makes by itself. */
+function callsOf(jobs: readonly DesiredJob[], account: string, project: string): readonly PermissionDocument[] {
+  const kinds = new Set(jobs.map(({ job }) => job.workload.kind));
+  const member = `serviceAccount:${account}`;
+  const found: PermissionDocument[] = [];
+  if (kinds.has("vm")) {
+    found.push({
+      name: "scheduler-machines-role",
+      purpose:
+        "Cloud Scheduler starts and stops the machines as its account: the least, as a custom role to bind to it",
+      document: {
+        title: "rota machines",
+        stage: "GA",
+        includedPermissions: ["compute.instances.start", "compute.instances.stop"],
+      },
+      command: `gcloud iam roles create rotaMachines --project=${project} --file=scheduler-machines-role.json`,
+    });
+  }
+  if (kinds.has("http")) {
+    found.push({
+      name: "scheduler-http",
+      purpose:
+        "servers on Cloud Run that Cloud Scheduler calls let its account in; others check its OIDC token themselves",
+      document: { bindings: [{ role: "roles/run.invoker", members: [member] }] },
+      command: `gcloud run services add-iam-policy-binding SERVICE --member=${member} --role=roles/run.invoker`,
+    });
+  }
+  return found;
 }
 
 function secretsOf(jobs: readonly DesiredJob[], project: string): readonly string[] {

@@ -1,6 +1,7 @@
 import type {
   DesiredJob,
   Instant,
+  Job,
   ObservedResource,
   Rendering,
   ResourceChange,
@@ -33,6 +34,7 @@ import type { Owner } from "./naming.ts";
 import type { GcpOptions } from "./options.ts";
 import { permissionsOf } from "./permissions.ts";
 import { render } from "./render.ts";
+import { isCall, UNSEEN } from "./resources/calls.ts";
 import { Runs, START_KNOWN_SECONDS } from "./runs.ts";
 
 /** Cloud Run's metrics are of each minute, and can be read up to four minutes later. */
@@ -44,7 +46,7 @@ export class GcpProvider implements Provider {
   readonly placement: string;
   readonly capabilities: Capabilities = {
     schedules: "native",
-    workloads: ["container"],
+    workloads: ["container", "http", "vm"],
     // Cloud Run's file system is memory: of disks there is nothing to know.
     metrics: { cpu: true, io: false, network: true, output: true, ...METRICS },
     nativeTimeLimit: true,
@@ -135,6 +137,10 @@ export class GcpProvider implements Provider {
     } catch (error) {
       throw classify(error, "logs");
     }
+  }
+
+  unseen({ workload }: Job): string | undefined {
+    return isCall(workload) ? UNSEEN : undefined;
   }
 
   permissions(jobs: readonly DesiredJob[]): readonly PermissionDocument[] {

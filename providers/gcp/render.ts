@@ -1,6 +1,7 @@
 import type { ContainerWorkload, DesiredJob, Instant, Rendering } from "../../src/model/index.ts";
 import type { Owner } from "./naming.ts";
 import { type GcpOptions, gcpJobOptions } from "./options.ts";
+import { callRefusal, callSchedules, isCall, UNSEEN } from "./resources/calls.ts";
 import { isSecretReference, LONGEST_SECONDS, runJobOf } from "./resources/run-job.ts";
 import { startSchedule } from "./resources/schedule.ts";
 import { runSize } from "./sizes.ts";
@@ -10,7 +11,7 @@ import { translate } from "./translate/index.ts";
 export function render(desired: DesiredJob, owner: Owner, options: GcpOptions, now: Instant): Rendering {
   const { job } = desired;
   const { workload } = job;
-  if (workload.kind !== "container") {
+  if (workload.kind !== "container" && !isCall(workload)) {
     return refuse(
       `a ${workload.kind} cannot be run on Google Cloud by rota`,
       "make it a container, or place it elsewhere",
@@ -24,6 +25,7 @@ export function render(desired: DesiredJob, owner: Owner, options: GcpOptions, n
       "correct it",
     );
   }
+  if (isCall(workload)) return renderCall(desired, workload, owner, options, now);
   const misfit = misfitOf(desired, workload);
   if (misfit) return misfit;
   const runJob = runJobOf(job, owner, options);
@@ -40,6 +42,25 @@ export function render(desired: DesiredJob, owner: Owner, options: GcpOptions, n
   return {
     resources: [runJob, ...schedules],
     warnings: [...sizeWarning(size, job.name), ...translation.warnings],
+    differences: translation.differences,
+  };
+}
+
+function renderCall(
+  desired: DesiredJob,
+  workload: Parameters<typeof callSchedules>[1],
+  owner: Owner,
+  options: GcpOptions,
+  now: Instant,
+): Rendering {
+  const refusal = callRefusal(workload);
+  if (refusal) return refuse(refusal.reason, refusal.fix);
+  const translation = translate(desired, now);
+  if (!translation.ok) return refuse(translation.reason, translation.fix);
+  const unseen = `"${desired.job.name}": ${UNSEEN}; no run is observed, limited or stopped, and no fire is missed`;
+  return {
+    resources: translation.natives.flatMap((native) => callSchedules(desired, workload, native, owner, options)),
+    warnings: [unseen, ...translation.warnings],
     differences: translation.differences,
   };
 }

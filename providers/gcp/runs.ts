@@ -4,7 +4,7 @@ import type { Api, Execution, Task } from "./api/index.ts";
 import type { Deployments } from "./deployments.ts";
 import { isEnded, jobOf, parseHandle, runJobOf as runJobName, runOf, stateOf, timeOf } from "./execution-state.ts";
 import { Executions } from "./executions.ts";
-import { CONTAINER, type Owner, runJobId, STARTED_BY_VARIABLE } from "./naming.ts";
+import { CONTAINER, type Owner, runJobId, STARTED_BY_VARIABLE, scheduleId } from "./naming.ts";
 import { type GcpOptions, parentOf } from "./options.ts";
 import { runJobOf } from "./resources/run-job.ts";
 
@@ -42,7 +42,10 @@ export class Runs {
   async start(request: StartRequest, signal: Signal): Promise<RunState> {
     const { job, run } = request;
     if (job.workload.kind !== "container") {
-      throw new ProviderError("unsupported", `Google Cloud runs no ${job.workload.kind} here`);
+      const id = scheduleId(this.#owner, job.name, "1");
+      throw new ProviderError("unsupported", `rota itself runs no ${job.workload.kind} on Google Cloud`, {
+        fix: `let Cloud Scheduler do it: gcloud scheduler jobs run ${id} --location=${this.#options.location}`,
+      });
     }
     const under = this.#starting.get(run);
     if (under) return under;

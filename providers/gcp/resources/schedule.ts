@@ -4,12 +4,15 @@ import { CONTAINER, jobOfLabels, labelsOf, type Owner, runJobId, STARTED_BY_VARI
 import { type GcpOptions, parentOf } from "../options.ts";
 import type { NativeSchedule } from "../translate/index.ts";
 
-const SCOPE = "https://www.googleapis.com/auth/cloud-platform";
+export const OAUTH_SCOPE: string = "https://www.googleapis.com/auth/cloud-platform";
 /** The request only starts the work: Cloud Run answers at once. Cloud Scheduler takes 15 s to 30 min. */
-const START_DEADLINE_SECONDS = 180;
+export const START_DEADLINE_SECONDS: number = 180;
 /** A start that is refused is tried again a few times within minutes: later it would belong to no fire. */
-const RETRIES: Readonly<Record<CatchUpPolicy, number>> = { none: 0, last: 3, all: 3 };
-const RETRY_WITHIN_SECONDS = 300;
+export const START_RETRIES: Readonly<Record<CatchUpPolicy, Retries>> = {
+  none: { count: 0, withinSeconds: 0 },
+  last: { count: 3, withinSeconds: 300 },
+  all: { count: 3, withinSeconds: 300 },
+};
 
 /** What rota manages of a Cloud Scheduler job; the same whether it is wanted or read back. */
 export interface ScheduleFields {
@@ -29,7 +32,13 @@ export interface ScheduleFields {
   readonly health: "ok" | "UPDATE_FAILED" | "DISABLED";
 }
 
-type Target = Pick<ScheduleFields, "uri" | "method" | "headers" | "body" | "auth" | "attemptDeadlineSeconds">;
+export interface Retries {
+  readonly count: number;
+  /** 0: until the next fire. */
+  readonly withinSeconds: number;
+}
+
+export type Target = Pick<ScheduleFields, "uri" | "method" | "headers" | "body" | "auth" | "attemptDeadlineSeconds">;
 
 /** The schedule that starts a job's Cloud Run job. */
 export function startSchedule(
@@ -51,27 +60,26 @@ export function startSchedule(
     method: "POST",
     headers: { "Content-Type": "application/json" },
     body: { overrides: { containerOverrides: [{ name: CONTAINER, env }] } },
-    auth: { kind: "oauth", account: options.schedulerServiceAccount ?? options.serviceAccount, for: SCOPE },
+    auth: { kind: "oauth", account: options.schedulerServiceAccount ?? options.serviceAccount, for: OAUTH_SCOPE },
     attemptDeadlineSeconds: START_DEADLINE_SECONDS,
   };
-  return scheduleOf({ job }, native, owner, target, [`runJob/${id}`]);
+  const retries = START_RETRIES[job.schedule.catchUp.policy];
+  return scheduleOf({ job }, native, owner, { target, retries, dependsOn: [`runJob/${id}`] });
 }
 
-function scheduleOf(
+export function scheduleOf(
   { job }: DesiredJob,
   native: NativeSchedule,
   owner: Owner,
-  target: Target,
-  dependsOn: readonly string[],
+  { target, retries, dependsOn }: { target: Target; retries: Retries; dependsOn: readonly string[] },
 ): Resource {
-  const retryCount = RETRIES[job.schedule.catchUp.policy];
   const fields: ScheduleFields = {
     schedule: native.expression,
     timezone: native.timezone,
     ...target,
     headers: { ...target.headers, ...labelsOf({ ...owner, job: job.name }) },
-    retryCount,
-    maxRetrySeconds: retryCount === 0 ? 0 : RETRY_WITHIN_SECONDS,
+    retryCount: retries.count,
+    maxRetrySeconds: retries.withinSeconds,
     health: "ok",
   };
   return {
@@ -95,7 +103,7 @@ export function readSchedule(read: SchedulerJob): { readonly fields: ScheduleFie
     headers: withoutVendors(httpTarget?.headers ?? {}),
     body: bodyFrom(httpTarget?.body),
     auth: oauthToken
-      ? { kind: "oauth", account: oauthToken.serviceAccountEmail ?? "", for: oauthToken.scope || SCOPE }
+      ? { kind: "oauth", account: oauthToken.serviceAccountEmail ?? "", for: oauthToken.scope || OAUTH_SCOPE }
       : oidcToken
         ? { kind: "oidc", account: oidcToken.serviceAccountEmail ?? "", for: oidcToken.audience ?? "" }
         : { kind: "none", account: "", for: "" },
@@ -170,12 +178,13 @@ function bodyText(body: Json): string {
   return typeof body === "string" ? body : JSON.stringify(body);
 }
 
-/** JSON as its value, anything else as text. */
+/** Compact JSON as its value, anything else as text: so that what is sent again is what was there. */
 function bodyFrom(body: Uint8Array | string | null | undefined): Json {
   const text = typeof body === "string" ? Buffer.from(body, "base64").toString() : Buffer.from(body ?? []).toString();
   if (text === "") return null;
   try {
-    return JSON.parse(text) as Json;
+    const value = JSON.parse(text) as Json;
+    return JSON.stringify(value) === text && typeof value === "object" ? value : text;
   } catch {
     return text;
   }

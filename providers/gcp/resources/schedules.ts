@@ -124,7 +124,9 @@ export class Schedules {
       fields: plain(fields),
       mark: { ...owner, job },
       revision: fingerprint({ fields, unmanaged }),
-      dependsOn: [`runJob/${runJobId(owner, job)}`],
+      ...(fields.uri.startsWith("https://run.googleapis.com/")
+        ? { dependsOn: [`runJob/${runJobId(owner, job)}`] }
+        : {}),
       paused: raw.state === "PAUSED",
       ...(Object.keys(unmanaged).length === 0 ? {} : { unmanaged }),
       ...(problem === undefined ? {} : { problem }),

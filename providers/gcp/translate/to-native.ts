@@ -31,11 +31,12 @@ export type Translation =
   | { readonly ok: false; readonly reason: string; readonly fix: string };
 
 /**
- * What a job's schedule becomes, with the proof. `now`: times before it are past, and the 400 days of the proof begin
+ * What a job's schedule becomes, with the proof. `instant`: times before it are past, and the 400 days of the proof begin
  * with its UTC day.
  */
-export function translate(desired: DesiredJob, now: Instant): Translation {
+export function translate(desired: DesiredJob, instant: Instant): Translation {
   const { schedule } = desired.job;
+  const now = Math.floor(instant);
   if (schedule.kind === "manual") return found([]);
   const refusal = waitRefusal(schedule, "Cloud Scheduler") ?? calendarRefusal(schedule, "Cloud Scheduler");
   if (refusal) return { ok: false, ...refusal };
