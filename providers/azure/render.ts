@@ -53,7 +53,10 @@ function refusalOf({ job }: DesiredJob, options: AzureOptions): Refusal | undefi
     return { reason: `azure knows no option ${names} for a job`, fix: "remove it" };
   }
   if (workload.kind === "process" || workload.kind === "target")
-    return { reason: `a ${workload.kind} cannot be run on Azure by rota`, fix: "make it a container, or place it elsewhere" };
+    return {
+      reason: `a ${workload.kind} cannot be run on Azure by rota`,
+      fix: "make it a container, or place it elsewhere",
+    };
   if (workload.kind === "container" || workload.kind === "http") {
     for (const reference of Object.values(workload.secrets)) {
       if (secretUrl(reference, options) === undefined)
