@@ -41,9 +41,11 @@ const LOGS = [
   "Microsoft.OperationalInsights/workspaces/read",
 ];
 const MACHINES = {
-  start: ["Microsoft.Compute/virtualMachines/read", "Microsoft.Compute/virtualMachines/start/action"],
-  stop: ["Microsoft.Compute/virtualMachines/deallocate/action", "Microsoft.Compute/virtualMachines/read"],
+  start: "Microsoft.Compute/virtualMachines/start/action",
+  stop: "Microsoft.Compute/virtualMachines/deallocate/action",
 } as const;
+/** Machines that are named by their tags have to be found. */
+const MACHINES_READ = "Microsoft.Compute/virtualMachines/read";
 const SECRETS = ["Microsoft.KeyVault/vaults/secrets/getSecret/action"];
 
 interface Role {
@@ -83,13 +85,15 @@ export function permissionsOf(jobs: readonly DesiredJob[], { owner, options }: P
     }),
   ];
   if (options.triggerIdentity !== undefined) {
-    const machines = workloads.flatMap((workload) => (workload.kind === "vm" ? MACHINES[workload.action] : []));
+    const machines = workloads.flatMap((workload) => {
+      if (workload.kind !== "vm") return [];
+      const byTags = Object.keys(workload.tags).length > 0;
+      return [MACHINES[workload.action], ...(byTags ? [MACHINES_READ] : [])];
+    });
     const machineGroups = workloads.flatMap((workload) =>
       workload.kind === "vm" ? workload.instances.filter((id) => id.startsWith("/")).map(groupOf) : [],
     );
-    const reads = workloads.some(
-      ({ kind, ...rest }) => kind === "http" && "secrets" in rest && Object.keys(rest.secrets).length > 0,
-    );
+    const reads = workloads.some((workload) => workload.kind === "http" && Object.keys(workload.secrets).length > 0);
     documents.push(
       document(owner, {
         name: "trigger-role",

@@ -104,16 +104,16 @@ function whyWorkflow(native: Native, kind: string): string {
 function triggerWarnings({ job }: DesiredJob, native: Native): string[] {
   if (native.kind !== "triggers" || job.workload.kind !== "container") return [];
   return [
-    `"${job.name}" is started by a Logic App, because the job's own trigger knows five fields in UTC alone, and ${native.why}`,
+    `a Logic App starts it: the job's own trigger knows five fields in UTC alone, and ${native.why}`,
   ];
 }
 
-function sizeWarnings({ job: { name, workload } }: DesiredJob): string[] {
+function sizeWarnings({ job: { workload } }: DesiredJob): string[] {
   if (workload.kind !== "container") return [];
   const size = sizeOf(workload.cpu, workload.memoryBytes);
   if (!size || size.exact) return [];
   return [
-    `"${name}" gets the next size that Container Apps have: ${size.cpu} vCPU, ${size.memoryGib} GiB; that is what it costs`,
+    `it gets the next size that Container Apps have, ${size.cpu} vCPU and ${size.memoryGib} GiB: that is what it costs`,
   ];
 }
 
@@ -122,9 +122,9 @@ function limitWarnings({ job }: DesiredJob, place: Place): string[] {
   if (job.workload.kind !== "container") return [];
   const limit = limitOf(job, place);
   if (limit === undefined)
-    return [`Azure ends a run of "${job.name}" after ${LONGEST_SECONDS / 86_400} days: no limit of its guard would`];
+    return [`Azure ends a run of it after ${LONGEST_SECONDS / 86_400} days: no limit of its guard would`];
   if (limit.by === "duration" && job.guard.cost !== undefined && place.hourlyNanos?.(job) === undefined)
-    return [`nobody but the daemon ends a run of "${job.name}" at its cost limit: there is no price for it`];
+    return [`nobody but the daemon ends a run of it at its cost limit: there is no price for it`];
   return [];
 }
 

@@ -214,7 +214,7 @@ function datesWarning(dates: readonly string[], timezone: string, now: Instant):
     .toString()
     .slice(0, 10);
   const shown = dates.length > 6 ? `${dates.slice(0, 5).join(", ")} and ${dates.length - 5} more` : dates.join(", ");
-  return `triggers of their own, in UTC, stand in on dates that a recurrence cannot be relied on for (${shown}; ${timezone}), until ${until}: apply at least once a year`;
+  return `on ${shown} a recurrence in ${timezone} alone would be wrong, or nobody can tell: triggers in UTC stand in on such dates, until ${until}; apply at least once a year`;
 }
 
 function proved(native: Native): Translation {
