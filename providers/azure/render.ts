@@ -103,9 +103,7 @@ function whyWorkflow(native: Native, kind: string): string {
 /** Which of the two triggers it is, and why. */
 function triggerWarnings({ job }: DesiredJob, native: Native): string[] {
   if (native.kind !== "triggers" || job.workload.kind !== "container") return [];
-  return [
-    `a Logic App starts it: the job's own trigger knows five fields in UTC alone, and ${native.why}`,
-  ];
+  return [`a Logic App starts it: the job's own trigger knows five fields in UTC alone, and ${native.why}`];
 }
 
 function sizeWarnings({ job: { workload } }: DesiredJob): string[] {

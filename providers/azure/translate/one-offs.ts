@@ -1,4 +1,5 @@
 import { DAY, type Instant, MINUTE } from "../../../src/model/index.ts";
+import { rectangles } from "../../../src/schedule/index.ts";
 import { ascending } from "./shapes.ts";
 import type { NativeTrigger } from "./trigger.ts";
 
@@ -12,16 +13,6 @@ export function oneOffTriggers(instants: readonly Instant[]): readonly NativeTri
       (rectangle): NativeTrigger => ({ frequency: "Day", timeZone: "UTC", ...rectangle, condition: { onlyDates } }),
     );
   });
-}
-
-/** Minutes of a day as pairs of hours and minutes: hours with equal minutes go together. */
-function rectangles(minutesOfDay: readonly number[]): readonly Pick<NativeTrigger, "hours" | "minutes">[] {
-  const byHour = Map.groupBy(minutesOfDay, (minute) => Math.floor(minute / 60));
-  const alike = Map.groupBy(byHour, ([, minutes]) => minutes.map((minute) => minute % 60).join());
-  return [...alike].map(([minutes, hours]) => ({
-    hours: hours.map(([hour]) => hour),
-    minutes: minutes.split(",").map(Number),
-  }));
 }
 
 function dateOf(at: Instant): string {

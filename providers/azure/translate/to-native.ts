@@ -6,8 +6,8 @@ import {
   isEqual,
   localAt,
   offsetAt,
-  PROOF_DAYS,
   resolveLocal,
+  waitRefusal,
   zoneOf,
 } from "../../../src/schedule/index.ts";
 import { writeOwnCron } from "./cron.ts";
@@ -21,6 +21,9 @@ import { ianaZone, windowsZone } from "./zones.ts";
 const MOST_TRIGGERS = 9;
 /** Local dates that one job may name; as text they fit into a condition (8,192 characters). */
 const MOST_DATES = 400;
+/** From the beginning of the year: whatever day it is, the 400 days of the proof are among them. */
+const NAMED_DAYS = 800;
+const PART_DAYS = 50;
 const ALL_MONTHS = Array.from({ length: 12 }, (_, index) => index + 1);
 
 /** What fires a job: its own trigger, a workflow's, or nothing but rota and people. */
@@ -46,12 +49,8 @@ export type Translation =
 export function translate(desired: DesiredJob, now: Instant, hasOwnTrigger: boolean): Translation {
   const { schedule } = desired.job;
   if (schedule.kind === "manual") return proved({ kind: "none" });
-  if (schedule.after.length > 0) {
-    return refuse(
-      `Azure cannot wait for ${schedule.after.join(", ")} (after)`,
-      "give it a time by which they have ended, or place it where the daemon fires (local)",
-    );
-  }
+  const waits = waitRefusal(schedule, "Azure");
+  if (waits) return refuse(waits.reason, waits.fix);
   const found = shapesOf(desired);
   if (!found.ok) return found;
   const cron = hasOwnTrigger ? ownCron(desired, found.shapes, now) : undefined;
@@ -75,7 +74,9 @@ function ownCron(desired: DesiredJob, shapes: readonly Shape[], now: Instant): s
     ...(monthDays && { daysOfMonth: monthDays }),
   });
   const native = (from: Instant, to: Instant): readonly Instant[] => expandOwn(cron, from, to);
-  return spans(now).every((from) => isEqual(compareFires(schedule, desired.slot, native, from))) ? cron : undefined;
+  return parts(now).every((from) => isEqual(compareFires(schedule, desired.slot, native, from, PART_DAYS)))
+    ? cron
+    : undefined;
 }
 
 function byTriggers(desired: DesiredJob, shapes: readonly Shape[], now: Instant): Translation {
@@ -150,16 +151,15 @@ function specialDates(
   now: Instant,
 ): readonly string[] {
   const dates = new Set<string>();
-  const [first = 0, second = 0] = spans(now);
   if (job.schedule.kind === "at") {
     for (const time of job.schedule.times)
       dates.add(localAt(zone, resolveLocal(job.schedule.timezone, time)).slice(0, 10));
     return [...dates].sort();
   }
   for (const trigger of base)
-    for (const date of expandTrigger(trigger, first, second + PROOF_DAYS * DAY).unsure) dates.add(date);
-  for (const from of [first, second]) {
-    const { missing, extra } = compareFires(job.schedule, slot, startsOf(base), from);
+    for (const date of expandTrigger(trigger, yearOf(now), yearOf(now) + NAMED_DAYS * DAY).unsure) dates.add(date);
+  for (const from of parts(now)) {
+    const { missing, extra } = compareFires(job.schedule, slot, startsOf(base), from, PART_DAYS);
     for (const at of [...missing.map((each) => each.at), ...extra]) dates.add(localAt(zone, at).slice(0, 10));
   }
   return [...dates].sort();
@@ -197,11 +197,14 @@ function startsOf(triggers: readonly NativeTrigger[]): (from: Instant, to: Insta
   return (from, to) => triggers.flatMap((trigger) => expandTrigger(trigger, from, to).instants);
 }
 
-/** 800 days from the beginning of the year, in the two parts that are compared. */
-function spans(now: Instant): readonly [Instant, Instant] {
-  const year = Temporal.Instant.fromEpochMilliseconds(dayOf(now)).toZonedDateTimeISO("UTC").year;
-  const first = Date.UTC(year, 0, 1);
-  return [first, first + PROOF_DAYS * DAY];
+/** The beginning of the year, in UTC. */
+function yearOf(now: Instant): Instant {
+  return Date.UTC(Temporal.Instant.fromEpochMilliseconds(dayOf(now)).toZonedDateTimeISO("UTC").year, 0, 1);
+}
+
+/** The days from then on for which dates are named, in parts: of each, differences are counted up to a limit. */
+function parts(now: Instant): readonly Instant[] {
+  return Array.from({ length: NAMED_DAYS / PART_DAYS }, (_, index) => yearOf(now) + index * PART_DAYS * DAY);
 }
 
 function dayOf(now: Instant): Instant {
@@ -209,8 +212,7 @@ function dayOf(now: Instant): Instant {
 }
 
 function datesWarning(dates: readonly string[], timezone: string, now: Instant): string {
-  const [first] = spans(now);
-  const until = Temporal.Instant.fromEpochMilliseconds(first + 2 * PROOF_DAYS * DAY)
+  const until = Temporal.Instant.fromEpochMilliseconds(yearOf(now) + NAMED_DAYS * DAY)
     .toString()
     .slice(0, 10);
   const shown = dates.length > 6 ? `${dates.slice(0, 5).join(", ")} and ${dates.length - 5} more` : dates.join(", ");
