@@ -52,7 +52,7 @@ export async function measureExecution(
     aggregation: "Average,Total",
     $filter: `executionName eq '${execution}'`,
   });
-  const answer = await api.get<Answer>(`${job}/providers/Microsoft.Insights/metrics?${query}`, signal);
+  const answer = await api.get<Answer>(`${job}/providers/Microsoft.Insights/metrics?${query}`, signal, "looks");
   const samples: Sample[] = [];
   for (const sample of toSamples(answer, after, to)) {
     const output = workspace === undefined ? {} : await readOutput(api, workspace, execution, sample, signal);

@@ -57,7 +57,7 @@ export class AzureProvider implements Provider {
     const owner = { namespace: context.namespace, environment: context.environment };
     this.#place = { owner, options, hourlyNanos: context.hourlyNanos };
     this.#deployments = new Deployments({ api, owner, options, clock: context.clock });
-    this.#runs = new Runs(api, this.#place, this.#deployments);
+    this.#runs = new Runs(api, this.#place, this.#deployments, context.clock);
     const output = options.logAnalyticsWorkspace !== undefined;
     const delaySeconds = (output ? LOGS_LATE_MS : METRICS_LATE_MS) / 1000;
     this.capabilities = {
@@ -103,8 +103,8 @@ export class AzureProvider implements Provider {
 
   measure(handle: RunHandle, after: Instant, options?: CallOptions): Promise<readonly Sample[]> {
     return guarded(options, as("measure"), async () => {
-      await this.#runs.inspect(handle, options?.signal);
       const parsed = parseHandle(handle);
+      await this.#runs.requireSeen(handle, options?.signal);
       // A workflow uses nothing of its own.
       if (!("execution" in parsed)) return [];
       return measureExecution(

@@ -14,7 +14,7 @@ import type { Fault } from "./azure/exchange.ts";
 import { type AzureSubject, container, openAzureSubject } from "./azure/subject.ts";
 
 /** The short form; `ROTA_AZURE_APPLIES=200` is the whole campaign. */
-const APPLIES = Number(process.env["ROTA_AZURE_APPLIES"] ?? 30);
+const APPLIES = Number(process.env["ROTA_AZURE_APPLIES"] ?? 20);
 const LOOK_ALIKES = 1000;
 const PUT_JOB = "Microsoft.App/jobs/write";
 const PUT_WORKFLOW = "Microsoft.Logic/workflows/write";

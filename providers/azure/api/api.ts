@@ -5,11 +5,13 @@ import type { Answer, Connection, Request } from "./connection.ts";
 import { followed } from "./operation.ts";
 
 /**
- * The buckets of a subscription and whoever calls it (ARM, "Understand how Azure Resource Manager throttles requests"):
- * so many at once, filled again by the second. A fifth is left to others; queries of logs have an own, smaller one.
+ * The buckets of a subscription and whoever calls it (ARM, "Understand how Azure Resource Manager throttles requests":
+ * 250 reads and 25 more a second, 200 writes and 10 more). A part is left to others, and looks at runs in flight have one
+ * of their own, so that a round over a thousand jobs keeps no stop waiting. Queries of logs have a quota apart.
  */
 const LIMITS = {
-  reads: { concurrency: 16, perSecond: 20, burst: 200 },
+  reads: { concurrency: 16, perSecond: 13, burst: 150 },
+  looks: { concurrency: 8, perSecond: 9, burst: 75 },
   writes: { concurrency: 8, perSecond: 8, burst: 160 },
   logs: { concurrency: 3, perSecond: 5, burst: 20 },
 } as const;
@@ -26,9 +28,12 @@ export interface Change {
   readonly follow?: boolean;
 }
 
+/** `looks`: at a run in flight. */
+export type Reading = "reads" | "looks";
+
 /** Throws ProviderError only. */
 export interface Api {
-  get<T>(path: string, signal?: AbortSignal): Promise<T>;
+  get<T>(path: string, signal?: AbortSignal, as?: Reading): Promise<T>;
   /** All pages of a collection, or an error. */
   list<T>(path: string, signal?: AbortSignal): Promise<readonly T[]>;
   change(change: Change, signal?: AbortSignal): Promise<Answer>;
@@ -53,21 +58,26 @@ const PAUSE_MS = 2_000;
 export function createApi(connection: Connection, settings: ApiSettings): Api {
   const { clock } = settings;
   const send = createSend(clock, settings.random);
-  const sent = (request: Request, repeatable: boolean, signal: AbortSignal | undefined): Promise<Answer> => {
+  const sent = (
+    request: Request,
+    repeatable: boolean,
+    signal: AbortSignal | undefined,
+    as: Reading = "reads",
+  ): Promise<Answer> => {
     const call = callOf(request);
-    const limiter = limiterFor(settings, bucketOf(request));
+    const limiter = limiterFor(settings, bucketOf(request, as));
     return send({ repeatable, limiter, signal, classify: (error) => classify(error, call) }, async () => {
       const answer = await connection.send(request, signal);
       if (answer.status >= 400) throw refusal(answer, call);
       return answer;
     });
   };
-  const read = (path: string, signal: AbortSignal | undefined): Promise<Answer> =>
-    sent({ method: "GET", path, to: "resourceManager" }, true, signal);
+  const read = (path: string, signal: AbortSignal | undefined, as?: Reading): Promise<Answer> =>
+    sent({ method: "GET", path, to: "resourceManager" }, true, signal, as);
   return {
-    async get<T>(path: string, signal?: AbortSignal): Promise<T> {
+    async get<T>(path: string, signal?: AbortSignal, as?: Reading): Promise<T> {
       throwIfAborted(signal);
-      const { body, headers } = await read(path, signal);
+      const { body, headers } = await read(path, signal, as);
       return withEtag(body, headers["etag"]) as T;
     },
     list<T>(path: string, signal?: AbortSignal): Promise<readonly T[]> {
@@ -103,9 +113,9 @@ function withEtag(body: unknown, etag: string | undefined): unknown {
   return etag === undefined || body === null || typeof body !== "object" ? body : { etag, ...body };
 }
 
-function bucketOf({ method, to }: Request): keyof typeof LIMITS {
+function bucketOf({ method, to }: Request, as: Reading): keyof typeof LIMITS {
   if (to === "logs") return "logs";
-  return method === "GET" ? "reads" : "writes";
+  return method === "GET" ? as : "writes";
 }
 
 /** `PUT Microsoft.App/jobs/NAME`: enough to know what was asked, and never a query, which may hold a signature. */

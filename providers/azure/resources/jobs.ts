@@ -1,5 +1,6 @@
 import { fingerprint, type ObservedResource, type Resource, type ResourceChange } from "../../../src/model/index.ts";
 import { plain, unchanged } from "../../../src/provider/index.ts";
+import type { Reading } from "../api/index.ts";
 import { resourceId, resourceName, tagValue } from "../naming.ts";
 import { type JobFields, jobBody, type RawJob, readJob } from "./job.ts";
 import { Store } from "./store.ts";
@@ -103,8 +104,8 @@ export class Jobs {
   }
 
   /** The run's job by its name, when it is of this namespace and environment. */
-  async owned(id: string, signal: Signal): Promise<{ readonly raw: RawJob; readonly job: string } | undefined> {
-    const read = await this.#store.read(id, signal, { settled: false });
+  async owned(id: string, signal: Signal, as: Reading = "reads"): Promise<{ readonly raw: RawJob; readonly job: string } | undefined> {
+    const read = await this.#store.read(id, signal, as);
     return read?.job === undefined ? undefined : { raw: read.raw, job: read.job };
   }
 

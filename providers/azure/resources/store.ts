@@ -1,4 +1,5 @@
 import { ProviderError } from "../../../src/provider/index.ts";
+import type { Reading } from "../api/index.ts";
 import { groupId, jobOf, resourceId } from "../naming.ts";
 import { type Raw, readOnce, readSettled, type Signal, type World } from "./world.ts";
 
@@ -37,12 +38,14 @@ export class Store<R extends Raw> {
   async read(
     id: string,
     signal: Signal,
-    { settled = true }: { readonly settled?: boolean } = {},
+    /** Given: as it is now, whoever is at work on it. */
+    as?: Reading,
   ): Promise<Held<R> | undefined> {
     const path = this.#path(id);
-    const raw = settled
-      ? await readSettled<R>(this.#world, path, signal)
-      : await readOnce<R>(this.#world.api, path, signal);
+    const raw =
+      as === undefined
+        ? await readSettled<R>(this.#world, path, signal)
+        : await readOnce<R>(this.#world.api, path, signal, as);
     return raw === undefined ? undefined : { raw, job: jobOf(this.#world.owner, raw) };
   }
 

@@ -1,5 +1,6 @@
 import { fingerprint, type ObservedResource, type Resource, type ResourceChange } from "../../../src/model/index.ts";
 import { plain, unchanged } from "../../../src/provider/index.ts";
+import type { Reading } from "../api/index.ts";
 import { resourceId, resourceName, tagValue } from "../naming.ts";
 import { Store } from "./store.ts";
 import { BY_ROTA, type RawWorkflow, readWorkflow, type WorkflowFields, workflowBody } from "./workflow.ts";
@@ -65,8 +66,8 @@ export class Workflows {
     await this.#put({ id, job, fields: own, paused: false, tags: { for: "run" } }, signal);
   }
 
-  async owned(id: string, signal: Signal): Promise<{ readonly raw: RawWorkflow; readonly job: string } | undefined> {
-    const read = await this.#store.read(id, signal, { settled: false });
+  async owned(id: string, signal: Signal, as: Reading = "reads"): Promise<{ readonly raw: RawWorkflow; readonly job: string } | undefined> {
+    const read = await this.#store.read(id, signal, as);
     return read?.job === undefined ? undefined : { raw: read.raw, job: read.job };
   }
 

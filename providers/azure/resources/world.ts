@@ -1,6 +1,6 @@
 import { type Clock, fingerprint } from "../../../src/model/index.ts";
 import { ProviderError } from "../../../src/provider/index.ts";
-import { type Api, isUnderWay } from "../api/index.ts";
+import { type Api, isUnderWay, type Reading } from "../api/index.ts";
 import type { Owner, Tags } from "../naming.ts";
 import type { AzureOptions } from "../options.ts";
 
@@ -44,9 +44,9 @@ export async function readSettled<R extends Raw>(world: World, path: string, sig
 }
 
 /** Only the resource's own absence is absence: a group or a subscription that is not there is a mistake. */
-export async function readOnce<R>(api: Api, path: string, signal: Signal): Promise<R | undefined> {
+export async function readOnce<R>(api: Api, path: string, signal: Signal, as?: Reading): Promise<R | undefined> {
   try {
-    return await api.get<R>(path, signal);
+    return await api.get<R>(path, signal, as);
   } catch (error) {
     if (error instanceof ProviderError && error.code === "missing") return undefined;
     throw error;

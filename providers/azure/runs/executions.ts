@@ -1,4 +1,4 @@
-import type { Instant } from "../../../src/model/index.ts";
+import { type Clock, type Instant, MINUTE } from "../../../src/model/index.ts";
 import { inParallel, ProviderError, type RunState, type StartRequest } from "../../../src/provider/index.ts";
 import type { Api } from "../api/index.ts";
 import { MARKS, resourceName } from "../naming.ts";
@@ -7,6 +7,10 @@ import { containerOf, type JobFields, jobResource, type RawJob } from "../resour
 import type { Jobs } from "../resources/jobs.ts";
 import { readOnce, type Signal } from "../resources/world.ts";
 import { executionState, type RawExecution } from "./execution-state.ts";
+import { Recent } from "./recent.ts";
+
+/** Whose a job is changes rarely, and each look at a run asks: once a minute is enough, and a stop asks anew. */
+const OWNED_MS = MINUTE;
 
 interface Owned {
   readonly raw: RawJob;
@@ -18,8 +22,10 @@ export class Executions {
   readonly #api: Api;
   readonly #place: Place;
   readonly #jobs: Jobs;
+  readonly #recent: Recent<Owned>;
 
-  constructor(api: Api, place: Place, jobs: Jobs) {
+  constructor(api: Api, place: Place, jobs: Jobs, clock: Pick<Clock, "monotonic">) {
+    this.#recent = new Recent(clock, OWNED_MS);
     this.#api = api;
     this.#place = place;
     this.#jobs = jobs;
@@ -68,9 +74,11 @@ export class Executions {
     return all.flat().filter((state) => state.phase !== "ended" || (state.endedAt ?? since) >= since);
   }
 
-  async inspect(job: string, execution: string, signal: Signal): Promise<RunState> {
-    const owned = await this.#jobs.owned(job, signal);
+  /** `trusted`: whose the job is may be known from a minute ago. */
+  async inspect(job: string, execution: string, signal: Signal, trusted: boolean): Promise<RunState> {
+    const owned = (trusted ? this.#recent.get(job) : undefined) ?? (await this.#jobs.owned(job, signal, "looks"));
     if (!owned) throw new ProviderError("missing", `there is no job ${job} of this namespace and environment`);
+    this.#recent.set(job, owned);
     const state = await this.#execution(owned, execution, signal);
     if (!state) throw new ProviderError("missing", `Azure knows no execution ${execution} of ${job}`);
     return state;
@@ -78,14 +86,14 @@ export class Executions {
 
   /** SIGTERM, 30 seconds, SIGKILL: Azure has one kind of stop. Sent again, it changes nothing. */
   async stop(job: string, execution: string, signal: Signal): Promise<void> {
-    if ((await this.inspect(job, execution, signal)).phase === "ended") return;
+    if ((await this.inspect(job, execution, signal, false)).phase === "ended") return;
     const path = this.#jobs.path(job, `/executions/${execution}/stop`);
     await this.#api.change({ method: "POST", path, repeatable: true }, signal);
   }
 
   async #execution({ raw, job }: Owned, name: string, signal: Signal): Promise<RunState | undefined> {
     const path = this.#jobs.path(raw.name ?? "", `/executions/${name}`);
-    const found = await readOnce<RawExecution>(this.#api, path, signal);
+    const found = await readOnce<RawExecution>(this.#api, path, signal, "looks");
     return found && executionState(found, raw, job);
   }
 

@@ -1,4 +1,4 @@
-import type { Instant, RunHandle } from "../../../src/model/index.ts";
+import { type Clock, canonical, type Instant, type RunHandle, SECOND } from "../../../src/model/index.ts";
 import { type LogChunk, ProviderError, type RunState, type StartRequest } from "../../../src/provider/index.ts";
 import type { Api } from "../api/index.ts";
 import type { Deployments } from "../deployments.ts";
@@ -6,21 +6,27 @@ import type { Place } from "../place.ts";
 import type { Signal } from "../resources/world.ts";
 import { Executions } from "./executions.ts";
 import { parseHandle } from "./handle.ts";
+import { Recent } from "./recent.ts";
 import { WorkflowRuns } from "./workflow-runs.ts";
 
 /** Starts that are remembered, so that the same key asked twice here is one start whatever a listing says yet. */
 const MOST_REMEMBERED = 10_000;
 
+/** A run is measured right after it was looked at. */
+const SEEN_MS = 10 * SECOND;
+
 /** Runs of both kinds. Azure takes no key with a start: rota looks first, and of two at a time here the second waits. */
 export class Runs {
   readonly #executions: Executions;
   readonly #workflows: WorkflowRuns;
+  readonly #seen: Recent<true>;
   readonly #starting = new Map<string, Promise<RunState>>();
   /** Run → handle and job of what this daemon started or met: a look by key then asks one job and not all. */
   readonly #known = new Map<string, { readonly handle: RunHandle; readonly job: string }>();
 
-  constructor(api: Api, place: Place, deployments: Deployments) {
-    this.#executions = new Executions(api, place, deployments.jobs);
+  constructor(api: Api, place: Place, deployments: Deployments, clock: Pick<Clock, "monotonic">) {
+    this.#seen = new Recent(clock, SEEN_MS);
+    this.#executions = new Executions(api, place, deployments.jobs, clock);
     this.#workflows = new WorkflowRuns(api, place, deployments.workflows);
   }
 
@@ -60,9 +66,17 @@ export class Runs {
 
   async inspect(handle: RunHandle, signal: Signal): Promise<RunState> {
     const parsed = parseHandle(handle);
-    return "execution" in parsed
-      ? this.#executions.inspect(parsed.job, parsed.execution, signal)
-      : this.#workflows.inspect(parsed.workflow, parsed.run, signal);
+    const state =
+      "execution" in parsed
+        ? await this.#executions.inspect(parsed.job, parsed.execution, signal, true)
+        : await this.#workflows.inspect(parsed.workflow, parsed.run, signal);
+    this.#seen.set(canonical(handle), true);
+    return state;
+  }
+
+  /** Throws `missing` for a run that is not there; one that was looked at just now is taken to be. */
+  async requireSeen(handle: RunHandle, signal: Signal): Promise<void> {
+    if (this.#seen.get(canonical(handle)) !== true) await this.inspect(handle, signal);
   }
 
   async stop(handle: RunHandle, signal: Signal): Promise<void> {

@@ -105,7 +105,7 @@ export class WorkflowRuns {
   }
 
   async inspect(workflow: string, run: string, signal: Signal): Promise<RunState> {
-    const owned = await this.#workflows.owned(workflow, signal);
+    const owned = await this.#workflows.owned(workflow, signal, "looks");
     if (!owned)
       throw new ProviderError("missing", `there is no workflow ${workflow} of this namespace and environment`);
     const state = await this.#run({ id: workflow, job: owned.job }, run, signal);
@@ -140,7 +140,7 @@ export class WorkflowRuns {
   }
 
   async #run({ id, job }: Owned, name: string, signal: Signal): Promise<RunState | undefined> {
-    const raw = await readOnce<RawRun>(this.#api, this.#workflows.path(id, `/runs/${name}`), signal);
+    const raw = await readOnce<RawRun>(this.#api, this.#workflows.path(id, `/runs/${name}`), signal, "looks");
     return raw && stateOf(raw, id, job);
   }
 
