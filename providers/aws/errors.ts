@@ -87,7 +87,10 @@ export function classify(error: unknown, call: string): ProviderError {
   const known = CODES[name] ?? CODES[code] ?? codeByStatus(status) ?? codeByNetwork(code) ?? "internal";
   const waitMs = retryAfterMs($response?.headers?.["retry-after"]);
   const fix = name === "ServiceQuotaExceededException" ? "ask AWS for a higher quota" : FIXES[known];
-  return new ProviderError(known, `${call}: ${name === "Error" ? code : name}${message === "" ? "" : `: ${message}`}`, {
+  // An answer that is none of AWS's: the first line says so, what follows is the SDK's advice to its own callers.
+  const [first = ""] = message.split("\n");
+  const title = name === "Error" ? code || String(status ?? "") : name;
+  return new ProviderError(known, [call, title, first].filter((part) => part !== "").join(": "), {
     cause: error,
     ...(waitMs === undefined ? {} : { retryAfterMs: waitMs }),
     ...(fix === undefined ? {} : { fix }),

@@ -21,6 +21,7 @@ export async function checkAws(
     cluster: () => cluster(api, options, signal),
     "container insights": () => checkInsights(api, options, signal),
     subnets: () => subnets(api, options, signal),
+    ...(options.jobQueue === undefined ? {} : { "job queue": () => jobQueue(api, options.jobQueue ?? "", signal) }),
     roles: () => checkRoles(api, options, signal),
     schedules: async () => {
       await api.send("scheduler:ListScheduleGroups", { NamePrefix: groupName(owner) }, signal);
@@ -49,6 +50,18 @@ async function cluster(api: Api, options: AwsOptions, signal: AbortSignal | unde
   if (clusters[0]?.status === "ACTIVE") return found("cluster", true, `${options.cluster} is active`);
   const fix = `aws ecs create-cluster --cluster-name ${options.cluster} --region ${options.region}`;
   return found("cluster", false, `there is no active cluster ${options.cluster} in ${options.region}`, fix);
+}
+
+async function jobQueue(api: Api, name: string, signal: AbortSignal | undefined): Promise<Finding> {
+  const { jobQueues = [] } = await api.send("batch:DescribeJobQueues", { jobQueues: [name] }, signal);
+  const [queue] = jobQueues;
+  if (!queue)
+    return found("job queue", false, `there is no job queue ${name}`, "make it (docs/aws.md), or correct jobQueue");
+  const isOpen = queue.state === "ENABLED" && queue.status === "VALID";
+  const detail = `${name} is ${queue.state?.toLowerCase()} and ${queue.status?.toLowerCase()}`;
+  return isOpen
+    ? found("job queue", true, detail)
+    : found("job queue", false, detail, "aws batch update-job-queue --state ENABLED");
 }
 
 async function subnets(api: Api, options: AwsOptions, signal: AbortSignal | undefined): Promise<Finding> {

@@ -18,10 +18,13 @@ export async function checkRoles(
   options: AwsOptions,
   signal: AbortSignal | undefined,
 ): Promise<readonly Finding[]> {
-  const { schedulerRole, executionRole, taskRole } = options;
+  const { schedulerRole, executionRole, taskRole, rulesRole } = options;
   const wanted: readonly Wanted[] = [
     { option: "schedulerRole", arn: schedulerRole, service: "scheduler.amazonaws.com", document: "scheduler-trust" },
     { option: "executionRole", arn: executionRole, service: "ecs-tasks.amazonaws.com", document: "execution-trust" },
+    ...(rulesRole === undefined
+      ? []
+      : [{ option: "rulesRole", arn: rulesRole, service: "events.amazonaws.com", document: "rules-trust" }]),
     ...(taskRole === undefined
       ? []
       : [{ option: "taskRole", arn: taskRole, service: "ecs-tasks.amazonaws.com", document: "task-trust" }]),

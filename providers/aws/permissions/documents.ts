@@ -3,11 +3,14 @@ import type { PermissionDocument } from "../../../src/provider/index.ts";
 import type { Owner } from "../naming.ts";
 import type { AwsOptions } from "../options.ts";
 import { executionPolicy } from "./execution.ts";
-import { type Policy, roleName, trust } from "./iam.ts";
+import { type Policy, policy, roleName, type Statement, trust } from "./iam.ts";
 import { rulesPolicy } from "./requests.ts";
 import { doctorPolicy, rotaPolicy } from "./rota.ts";
 import { schedulerPolicy } from "./start.ts";
 import { usesOf } from "./uses.ts";
+
+/** A managed policy (IAM and STS quotas). */
+const LONGEST_POLICY = 6_144;
 
 /** The least that these jobs ask of an account: policies, and who may take the roles on. In the order to make them in. */
 export function documentsOf(
@@ -18,12 +21,7 @@ export function documentsOf(
   const uses = usesOf(jobs, options);
   const { account, schedulerRole, executionRole } = options;
   return [
-    {
-      name: "rota-policy",
-      purpose: "for whoever runs rota plan, apply and the daemon",
-      document: plain(rotaPolicy(options, owner, uses)),
-      command: "aws iam create-policy --policy-name rota --policy-document file://rota-policy.json",
-    },
+    ...rotaDocuments(rotaPolicy(options, owner, uses)),
     {
       name: "doctor-policy",
       purpose: "beside it, may be left out: lets rota doctor name what is missing, and see roles and quotas",
@@ -50,6 +48,25 @@ export function documentsOf(
       ? [taskTrust(options.taskRole, trust(["ecs-tasks.amazonaws.com"], account))]
       : []),
   ];
+}
+
+/** In as many policies as it takes: IAM takes so many characters of one, white space not counted. */
+function rotaDocuments(whole: Policy): readonly PermissionDocument[] {
+  const parts: Statement[][] = [[]];
+  for (const statement of whole.Statement) {
+    const last = parts.at(-1) ?? [];
+    if (last.length > 0 && JSON.stringify(policy(...last, statement)).length > LONGEST_POLICY) parts.push([statement]);
+    else last.push(statement);
+  }
+  return parts.map((statements, index) => {
+    const suffix = index === 0 ? "" : `-${index + 1}`;
+    return {
+      name: `rota-policy${suffix}`,
+      purpose: `for whoever runs rota plan, apply and the daemon${parts.length > 1 ? ` (${index + 1} of ${parts.length})` : ""}`,
+      document: plain(policy(...statements)),
+      command: `aws iam create-policy --policy-name rota${suffix} --policy-document file://rota-policy${suffix}.json`,
+    };
+  });
 }
 
 function role(
@@ -86,6 +103,6 @@ function taskTrust(arn: string, document: JsonObject): PermissionDocument {
   };
 }
 
-function plain(policy: Policy): JsonObject {
-  return JSON.parse(JSON.stringify(policy)) as JsonObject;
+function plain(whole: Policy): JsonObject {
+  return JSON.parse(JSON.stringify(whole)) as JsonObject;
 }

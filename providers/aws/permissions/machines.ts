@@ -4,12 +4,15 @@ import type { AwsOptions } from "../options.ts";
 import { allow, type Statement } from "./iam.ts";
 import { tagsAsked } from "./tags.ts";
 
-/** Exactly the machines that are named, or those with the tag. */
-export function machineStatements(workloads: readonly VmWorkload[], options: AwsOptions): readonly Statement[] {
+/** Exactly the machines that are named, or those with the tag. `andBack`: a start may be taken back while they come up. */
+export function machineStatements(
+  workloads: readonly VmWorkload[],
+  options: AwsOptions,
+  andBack: boolean,
+): readonly Statement[] {
   const statements: Statement[] = [];
   for (const action of ["start", "stop"] as const) {
-    // What starts machines may be taken back while they come up.
-    const mine = workloads.filter((each) => each.action === action || (action === "stop" && each.action === "start"));
+    const mine = workloads.filter((each) => each.action === action || (andBack && action === "stop"));
     const call = action === "start" ? "ec2:StartInstances" : "ec2:StopInstances";
     const name = action === "start" ? "StartMachines" : "StopMachines";
     const ids = [...new Set(mine.flatMap(({ instances }) => instances))].sort();

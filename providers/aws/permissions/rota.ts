@@ -43,7 +43,7 @@ export function rotaPolicy(options: AwsOptions, owner: Owner, uses: Uses): Polic
     allow("Schedules", ON_SCHEDULES, arnOf(options, "scheduler", `schedule/${groupName(owner)}/*`)),
     allow("Group", [...ON_GROUPS, "scheduler:TagResource"], group),
     pass("PassSchedulerRole", [options.schedulerRole], "scheduler.amazonaws.com"),
-    ...runStatements(options, owner, uses),
+    ...runStatements(options, owner, uses, "rota"),
     ...taskStatements(options, owner),
     uses.tasks ? defineTasks(options, owner) : undefined,
     ...(options.jobQueue === undefined ? [] : batchStatements(options, owner)),

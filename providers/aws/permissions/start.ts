@@ -9,14 +9,19 @@ import { putEvents } from "./requests.ts";
 import { tagsAsked } from "./tags.ts";
 import type { Uses } from "./uses.ts";
 
-/** What starts runs: rota itself, and the role that EventBridge Scheduler starts them as. */
-export function runStatements(options: AwsOptions, owner: Owner, uses: Uses): readonly Statement[] {
+/** What starts runs: for rota itself, or for the role that EventBridge Scheduler starts them as. */
+export function runStatements(
+  options: AwsOptions,
+  owner: Owner,
+  uses: Uses,
+  by: "rota" | "schedule",
+): readonly Statement[] {
   return [
     ...(uses.tasks ? taskStatements(options, owner) : []),
     ...(uses.batch ? submitStatements(options, owner) : []),
     ...startExisting(uses.targets, options),
     ...(uses.requests ? [putEvents(options)] : []),
-    ...machineStatements(uses.machines, options),
+    ...machineStatements(uses.machines, options, by === "rota"),
   ];
 }
 
@@ -46,7 +51,7 @@ export function passTaskRoles({ executionRole, taskRole }: AwsOptions): Statemen
 export function schedulerPolicy(options: AwsOptions, owner: Owner, uses: Uses): Policy {
   const { deadLetterQueue } = options;
   return policy(
-    ...runStatements(options, owner, uses),
+    ...runStatements(options, owner, uses, "schedule"),
     ...runbookStatements(uses.machines, options, owner),
     deadLetterQueue === undefined ? undefined : allow("DeadLetters", ["sqs:SendMessage"], deadLetterQueue),
   );

@@ -47,22 +47,20 @@ function warningsOf(
   limitSeconds: number | undefined,
   by: "duration" | "cost" | undefined,
 ): readonly string[] {
-  const { guard, retry, name } = job;
+  const { guard, retry } = job;
   const warnings: string[] = [];
   if (guard.idleSeconds !== undefined || guard.diskBytes !== undefined) {
-    warnings.push(`"${name}": AWS tells nothing of a Batch job's CPU, disk and network: idle and disk are not judged`);
+    warnings.push(`AWS tells nothing of a Batch job's CPU, disk and network: idle and disk are not judged`);
   }
   if (guard.cost !== undefined && by !== "cost" && guard.durationSeconds === undefined) {
-    warnings.push(
-      `"${name}": what an hour costs is not known, so Batch has no limit to keep to its cost while no daemon runs`,
-    );
+    warnings.push(`what an hour costs is not known, so Batch has no limit to keep to its cost while no daemon runs`);
   }
   if (limitSeconds !== undefined && attempts > 1) {
-    warnings.push(`"${name}": Batch counts its limit (${durationText(limitSeconds)}) for each of ${attempts} attempts`);
+    warnings.push(`Batch counts its limit (${durationText(limitSeconds)}) for each of ${attempts} attempts`);
   }
   if (attempts > 1 && retry.attempts > 1) {
     const most = attempts * retry.attempts;
-    warnings.push(`"${name}": aws.attempts and retry.attempts multiply: ${most} starts at most`);
+    warnings.push(`aws.attempts and retry.attempts multiply: ${most} starts at most`);
   }
   return warnings;
 }

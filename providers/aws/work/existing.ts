@@ -52,16 +52,13 @@ export function unseenTarget(target: Target): string | undefined {
   return "Lambda lists no invocations: what its schedule starts is seen by nobody";
 }
 
-function warningsOf({ name, guard }: Job, target: Target): readonly string[] {
+function warningsOf({ guard }: Job, target: Target): readonly string[] {
   const unseen = unseenTarget(target);
-  if (unseen !== undefined)
-    return [`"${name}": ${unseen}; no run is observed, limited or stopped, and no fire is missed`];
-  const warnings = [
-    `"${name}": nothing is known of what it uses and costs: idle, output, disk and cost are not judged`,
-  ];
+  if (unseen !== undefined) return [`${unseen}; no run is observed, limited or stopped, and no fire is missed`];
+  const warnings = [`nothing is known of what it uses and costs: idle, output, disk and cost are not judged`];
   if (guard.durationSeconds !== undefined && target.kind !== "glueJob") {
     const limit = durationText(guard.durationSeconds);
-    warnings.push(`"${name}": past ${limit} only the daemon stops it, unless its own definition has a time limit`);
+    warnings.push(`past ${limit} only the daemon stops it, unless its own definition has a time limit`);
   }
   return warnings;
 }

@@ -26,9 +26,7 @@ export function machineWork(job: Job, workload: VmWorkload, { owner, options }: 
     );
   }
   const [pair] = pairs;
-  const warnings = [
-    `"${job.name}": ${UNSEEN_MACHINES}; no fire of it is missed, and nothing of it is limited or metered`,
-  ];
+  const warnings = [`${UNSEEN_MACHINES}; no fire of it is missed, and nothing of it is limited or metered`];
   const start =
     pair === undefined
       ? { target: universalTarget(options.region, CALLS[action]), input: { InstanceIds: instances } }

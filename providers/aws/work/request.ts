@@ -56,7 +56,7 @@ export function requestWork(job: Job, workload: HttpWorkload, own: AwsJobOptions
     Source: eventSource(owner),
   };
   const start = { target: universalTarget(options.region, "eventbridge:putEvents"), input: { Entries: [entry] } };
-  return { ok: true, kind: "request", needs, start, warnings: warningsOf(job.name, workload) };
+  return { ok: true, kind: "request", needs, start, warnings: warningsOf(workload) };
 }
 
 function problemOf(
@@ -106,11 +106,11 @@ function bodyOf({ body }: HttpWorkload): Json | undefined {
   }
 }
 
-function warningsOf(name: string, { timeoutSeconds }: HttpWorkload): readonly string[] {
-  const unseen = `"${name}": ${UNSEEN_REQUESTS}; no fire of it is missed, and expectStatus is not judged`;
+function warningsOf({ timeoutSeconds }: HttpWorkload): readonly string[] {
+  const unseen = `${UNSEEN_REQUESTS}; no fire of it is missed, and expectStatus is not judged`;
   if (timeoutSeconds <= ANSWER_SECONDS) return [unseen];
   return [
     unseen,
-    `"${name}": EventBridge waits ${ANSWER_SECONDS} s for an answer, not ${timeoutSeconds} s, and asks again: the endpoint must answer at once`,
+    `EventBridge waits ${ANSWER_SECONDS} s for an answer, not ${timeoutSeconds} s, and asks again: the endpoint must answer at once`,
   ];
 }

@@ -136,5 +136,10 @@ function checkSize({ min, max }: Shape, size: number): readonly string[] {
 
 /** The models' patterns are Java's and hold for the whole text; some escape what Unicode patterns of ours must not. */
 function toPattern(pattern: string): RegExp {
-  return new RegExp(`^(?:${pattern})$`, pattern.includes("\\p{") ? "u" : "");
+  const whole = `^(?:${pattern})$`;
+  try {
+    return new RegExp(whole, "u");
+  } catch {
+    return new RegExp(whole);
+  }
 }

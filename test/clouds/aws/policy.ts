@@ -8,8 +8,8 @@ interface Statement {
 }
 
 export function statementsOf(documents: readonly PermissionDocument[], name: string): readonly Statement[] {
-  const { document } = documents.find((each) => each.name === name) ?? {};
-  return (document?.["Statement"] ?? []) as unknown as readonly Statement[];
+  const parts = documents.filter((each) => each.name === name || new RegExp(`^${name}-\\d+$`).test(each.name));
+  return parts.flatMap(({ document }) => document["Statement"] as unknown as readonly Statement[]);
 }
 
 /** What whoever runs rota may call, by the policies that it prints; two services are named otherwise in IAM than in the SDK. */

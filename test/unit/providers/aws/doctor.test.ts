@@ -57,6 +57,20 @@ describe("doctor", () => {
     expect(all["quota of schedules"]?.detail).toContain("2 schedules in rota.acme.dev");
   });
 
+  it("looks at the queue and the role for rules where the placement names them", async () => {
+    const queues = (state: string): Answers => ({
+      "batch:DescribeJobQueues": () => ({ jobQueues: [{ state, status: "VALID" }] }),
+    });
+    const options = { jobQueue: "jobs", rulesRole: "arn:aws:iam::123456789012:role/rules" };
+    const all = await findings(queues("ENABLED"), options);
+    expect(all["job queue"]).toMatchObject({ ok: true, detail: "jobs is enabled and valid" });
+    expect(all["rulesRole"]).toMatchObject({ ok: false, fix: expect.stringContaining("rules-trust") });
+    expect((await findings(queues("DISABLED"), options))["job queue"]).toMatchObject({ ok: false });
+    expect((await findings({ "batch:DescribeJobQueues": () => ({}) }, options))["job queue"]?.detail).toContain(
+      "no job queue",
+    );
+  });
+
   it("names each permission that is missing", async () => {
     const denied = new Set(["ecs:StopTask", "iam:PassRole"]);
     const all = await findings({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { DesiredJob } from "../../../../src/model/index.ts";
+import type { DesiredJob, Workload } from "../../../../src/model/index.ts";
 import type { PermissionDocument } from "../../../../src/provider/index.ts";
 import { statementsOf } from "../../../clouds/aws/policy.ts";
 import { cron, job } from "../../../support/jobs.ts";
@@ -74,6 +74,35 @@ describe("permissions", () => {
     ]);
     expect(statementsOf(documents, "rota-policy").flatMap(({ Action }) => Action)).not.toContain("ecs:RunTask");
     expect(documents.map(({ name }) => name)).toContain("execution-policy");
+  });
+
+  it("are cut into policies that IAM takes, none of them lost", async () => {
+    const options = { jobQueue: "jobs", rulesRole: "arn:aws:iam::123456789012:role/rules", containerInsights: true };
+    const workloads: readonly Workload[] = [
+      {
+        kind: "http",
+        url: "https://a.example/",
+        method: "POST",
+        headers: {},
+        secrets: {},
+        timeoutSeconds: 5,
+        expectStatus: [],
+      },
+      { kind: "vm", instances: ["i-0123456789abcdef0"], tags: {}, action: "start" },
+    ];
+    const { job: first } = container("busybox:1");
+    const jobs = [...workloads.map((workload) => ({ job: { ...first, workload } })), { job: first }];
+    const documents = await granted([...jobs, { job: { ...first, options: { runner: "batch" } } }], options);
+    const policies = documents.filter(({ name }) => name.startsWith("rota-policy"));
+    expect(policies.map(({ name }) => name)).toEqual(["rota-policy", "rota-policy-2"]);
+    for (const { document } of policies) expect(JSON.stringify(document).length).toBeLessThanOrEqual(6144);
+    const sids = statementsOf(documents, "rota-policy").map(({ Sid }) => Sid);
+    expect(new Set(sids).size).toBe(sids.length);
+    expect(sids).toEqual(
+      expect.arrayContaining(["Look", "RunTasks", "SubmitJobs", "StopMachines", "PutRules", "Logs"]),
+    );
+    // The schedule's role starts machines, and takes nothing back.
+    expect(statementsOf(documents, "scheduler-policy").map(({ Sid }) => Sid)).not.toContain("StopMachines");
   });
 
   it("say who may take the roles on, from this account alone, and how to make them", async () => {
