@@ -140,6 +140,27 @@ describe("stopping a run", () => {
     await stand.stop();
   });
 
+  it.each([
+    ["another run's", { run: "other.1" }, "not as a."],
+    ["another job's", { job: "other" }, "not as a."],
+    ["ended", { phase: "ended", outcome: "succeeded" }, "has ended"],
+  ] as const)(
+    "stops nothing when the provider says, at that moment, that the handle is %s (K7, K12)",
+    async (_name, answer, words) => {
+      const stand = await Stand.open();
+      stand.world.script = () => ({ durationSeconds: 1e6 });
+      await stand.start(desiredState([hourly("a")]));
+      await stand.clock.advance(HOUR + MINUTE);
+      const stops = countStops(stand);
+      const inspect = stand.provider.inspect.bind(stand.provider);
+      stand.provider.inspect = async (handle, options) => ({ ...(await inspect(handle, options)), ...answer });
+      await expect(stand.engine.kill(only(stand), "enough", ann)).rejects.toThrow(words);
+      expect(stops).toEqual([]);
+      expect(await stand.events("run.stopping")).toEqual([]);
+      await stand.crash();
+    },
+  );
+
   it("goes on to the hard stop within its grace when the clock was set back while no daemon ran (K11)", async () => {
     const stand = await Stand.open();
     stand.world.script = () => ({ durationSeconds: 1e6, politeSeconds: Number.POSITIVE_INFINITY });

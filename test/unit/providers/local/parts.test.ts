@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { DeploymentStore } from "../../../../providers/local/deployments.ts";
 import { fileName } from "../../../../providers/local/folder.ts";
 import { withFileLock } from "../../../../providers/local/lock.ts";
-import { isAlive, readBootId, readStat } from "../../../../providers/local/proc.ts";
+import { isAlive, isSameProcess, readBootId, readStat } from "../../../../providers/local/proc.ts";
 import { parseSockets } from "../../../../providers/local/sockets.ts";
 import { NOW } from "../../../support/jobs.ts";
 import { Machine, shell } from "../../../support/machine.ts";
@@ -90,6 +90,13 @@ describe("opening and rendering", () => {
 });
 
 describe("identity", () => {
+  it("is read again right before a signal: a pid that somebody else has by now is not the process found (K7)", () => {
+    const found = readStat(process.pid);
+    if (!found) throw new Error("this process has no stat");
+    expect(isSameProcess(found)).toBe(true);
+    expect(isSameProcess({ ...found, startTicks: found.startTicks - 1 })).toBe(false);
+  });
+
   it("is pid, start time and boot together", () => {
     const bootId = readBootId();
     const self = { pid: process.pid, startTicks: readStat(process.pid)?.startTicks ?? 0, bootId };
