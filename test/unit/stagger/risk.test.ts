@@ -23,12 +23,6 @@ describe("an uncertain load", () => {
     );
   });
 
-  it("counts for more when it is large beside the others", () => {
-    const jobs = [64, 1].map((load) => makeJob(`load-${load}`, flexible(), { minutes: 60, load }));
-    const [small, large] = shares(jobs.toReversed()).toSorted((a, b) => (a.at(-1) ?? 0) - (b.at(-1) ?? 0));
-    expect(large?.at(-1)).toBeGreaterThan(small?.at(-1) ?? 1);
-  });
-
   it("makes room between large jobs where there is some: the peak that is met is lower than with rectangles", () => {
     const within = [window([2], "00:00", "10:00")];
     const jobs = Array.from({ length: 8 }, (_, k) =>
