@@ -4,6 +4,9 @@ import { deploy, desiredJob, requestFor, untilPhase } from "../conformance/subje
 import { type AwsSubject, openAwsSubject } from "./aws/subject.ts";
 import { WHY_SKIPPED } from "./aws/world.ts";
 
+/** As the engine makes them: the job, the fire, the attempt. */
+const KEY = "job.20261123T0600.1";
+
 describe.skipIf(WHY_SKIPPED !== undefined)(
   `AWS Batch${WHY_SKIPPED === undefined ? "" : ` (skipped: ${WHY_SKIPPED})`}`,
   () => {
@@ -16,7 +19,7 @@ describe.skipIf(WHY_SKIPPED !== undefined)(
       await subject.close();
     });
     const request = () => {
-      const made = requestFor(subject, "key-1", subject.workloads.endless);
+      const made = requestFor(subject, KEY, subject.workloads.endless);
       return { ...made, job: { ...made.job, options: { runner: "batch" } } };
     };
     const count = (call: string): number => subject.world.calls.filter((each) => each === call).length;
@@ -44,7 +47,7 @@ describe.skipIf(WHY_SKIPPED !== undefined)(
         operation === "SubmitJob" && left-- > 0 ? { kind: "lost" } : undefined;
       expect(await codeOf(subject.provider.start(request()))).toBe("unavailable");
       const { handle } = await subject.provider.start(request());
-      expect((await subject.provider.find("key-1"))?.handle).toEqual(handle);
+      expect((await subject.provider.find(KEY))?.handle).toEqual(handle);
       expect(count("batch:SubmitJob")).toBe(1);
     });
 
@@ -53,7 +56,7 @@ describe.skipIf(WHY_SKIPPED !== undefined)(
       const other = await subject.reopen();
       const both = await Promise.all([subject.provider.start(request()), other.start(request())]);
       await untilPhase(subject, both[0].handle, "running");
-      const first = await subject.provider.find("key-1");
+      const first = await subject.provider.find(KEY);
       expect((await subject.provider.start(request())).handle).toEqual(first?.handle);
       expect(subject.world.front.jobs.running()).toHaveLength(1);
       await other.close();

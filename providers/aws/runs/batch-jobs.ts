@@ -1,5 +1,5 @@
 import type { JobDetail, JobSummary, SubmitJobRequest } from "@aws-sdk/client-batch";
-import { type Instant, MINUTE, type RunHandle, type Sample, type StopMode } from "../../../src/model/index.ts";
+import { DAY, type Instant, MINUTE, type RunHandle, type Sample, type StopMode } from "../../../src/model/index.ts";
 import { next, ProviderError, pages, type RunState, type StartRequest } from "../../../src/provider/index.ts";
 import { instantText } from "../../../src/schedule/index.ts";
 import type { Deployments } from "../deployments.ts";
@@ -11,6 +11,8 @@ import type { RunKind } from "./kind.ts";
 import { type OutputOf, readOutput } from "./output.ts";
 
 const IN_FLIGHT = ["SUBMITTED", "PENDING", "RUNNABLE", "STARTING", "RUNNING"] as const;
+/** A job that ended lately was submitted at most this long before, or was seen in flight. */
+const LONGEST_MS = DAY;
 /** Log lines of a minute have come in by then. */
 const LOG_DELAY_MS = 3 * MINUTE;
 /** Of minutes that nobody asked about at once: a daemon that was away reads no more than that. */
@@ -82,9 +84,10 @@ export class BatchJobs implements RunKind {
   /** The jobs of a run, the first first. Batch shows ended ones for a week. */
   async #byRun(run: string, signal: Signal): Promise<readonly JobDetail[]> {
     const { owner } = this.#world;
-    // The job's name is not known here, and need not be: what stands for the run ends it.
+    // A run's key begins with its job's name; where it does not, what stands for the run ends the name all the same.
+    const [job = ""] = run.split(".");
     const suffix = runSuffix(run);
-    const listed = await this.#named(signal);
+    const listed = await this.#named(run.includes(".") ? batchJobName(owner, job, run) : `${this.#prefix()}*`, signal);
     const ids = listed.filter(({ jobName }) => jobName?.endsWith(suffix)).map(({ jobId = "" }) => jobId);
     const details = await this.#describe(ids, signal);
     return details
@@ -93,22 +96,28 @@ export class BatchJobs implements RunKind {
   }
 
   async list(since: Instant, signal: Signal): Promise<readonly RunState[]> {
-    const prefix = jobDefinitionName(this.#world.owner, "");
     const inFlight = await Promise.all(IN_FLIGHT.map((jobStatus) => this.#jobs({ jobStatus }, signal)));
+    const after = String(Math.max(0, Math.floor(since - LONGEST_MS)));
+    const lately = await this.#jobs({ filters: [{ name: "AFTER_CREATED_AT", values: [after] }] }, signal);
+    const ended = lately.filter(({ stoppedAt }) => stoppedAt !== undefined && stoppedAt >= since);
+    const prefix = this.#prefix();
     // A person may have submitted one of our definitions under any name.
-    const ours = inFlight
-      .flat()
-      .filter(({ jobName, jobDefinition }) => jobName?.startsWith(prefix) || jobDefinition?.includes(`/${prefix}`));
-    const ended = (await this.#named(signal)).filter(({ stoppedAt }) => stoppedAt !== undefined && stoppedAt >= since);
-    const ids = [...new Set([...ours, ...ended].map(({ jobId = "" }) => jobId))];
+    const ours = [...inFlight.flat(), ...ended].filter(
+      ({ jobName, jobDefinition }) => jobName?.startsWith(prefix) || jobDefinition?.includes(`/${prefix}`),
+    );
+    const ids = [...new Set(ours.map(({ jobId = "" }) => jobId))];
     const states = (await this.#describe(ids, signal)).flatMap((each) => this.#state(each) ?? []);
     return states.filter((state) => state.phase !== "ended" || (state.endedAt ?? since) >= since);
   }
 
-  /** Whatever their state; a filter by name lists them all. */
-  #named(signal: Signal): Promise<readonly JobSummary[]> {
-    const values = [`${jobDefinitionName(this.#world.owner, "")}*`];
-    return this.#jobs({ filters: [{ name: "JOB_NAME", values }] }, signal);
+  /** What the names of all our definitions and jobs begin with. */
+  #prefix(): string {
+    return jobDefinitionName(this.#world.owner, "");
+  }
+
+  /** Whatever their state: a filter by name lists them all, those of a week. */
+  #named(name: string, signal: Signal): Promise<readonly JobSummary[]> {
+    return this.#jobs({ filters: [{ name: "JOB_NAME", values: [name] }] }, signal);
   }
 
   #jobs(

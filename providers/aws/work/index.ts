@@ -13,7 +13,7 @@ export { UNSEEN_MACHINES } from "./machines.ts";
 export * from "./mark.ts";
 export { UNSEEN_REQUESTS } from "./request.ts";
 export type { Target } from "./target-options.ts";
-export { SCHEDULED_TIME, type Setting, type StartCall, type Work, type WorkKind } from "./work.ts";
+export type { Setting, Work, WorkKind } from "./work.ts";
 
 /** What a job becomes at AWS, by its workload and its own options. */
 export function workOf(job: Job, setting: Setting): Work {
