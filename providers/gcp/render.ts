@@ -4,7 +4,7 @@ import { type GcpOptions, gcpJobOptions } from "./options.ts";
 import { callRefusal, callSchedules, isCall, UNSEEN } from "./resources/calls.ts";
 import { isSecretReference, LONGEST_SECONDS, runJobOf } from "./resources/run-job.ts";
 import { startSchedule } from "./resources/schedule.ts";
-import { runSize } from "./sizes.ts";
+import { type RunSize, runSize } from "./sizes.ts";
 import { translate } from "./translate/index.ts";
 
 /** What a job becomes at Google Cloud: its Cloud Run job first, then its schedules. Pure. */
@@ -41,7 +41,7 @@ export function render(desired: DesiredJob, owner: Owner, options: GcpOptions, n
   const schedules = translation.natives.map((native) => startSchedule(desired, native, owner, options));
   return {
     resources: [runJob, ...schedules],
-    warnings: [...sizeWarning(size, job.name), ...translation.warnings],
+    warnings: [...sizeWarning(size), ...translation.warnings],
     differences: translation.differences,
   };
 }
@@ -57,7 +57,7 @@ function renderCall(
   if (refusal) return refuse(refusal.reason, refusal.fix);
   const translation = translate(desired, now);
   if (!translation.ok) return refuse(translation.reason, translation.fix);
-  const unseen = `"${desired.job.name}": ${UNSEEN}; no run is observed, limited or stopped, and no fire is missed`;
+  const unseen = `${UNSEEN}: no run is observed, limited or stopped, and no fire is missed`;
   return {
     resources: translation.natives.flatMap((native) => callSchedules(desired, workload, native, owner, options)),
     warnings: [unseen, ...translation.warnings],
@@ -81,12 +81,8 @@ function misfitOf({ job }: DesiredJob, workload: ContainerWorkload): Rendering |
   );
 }
 
-function sizeWarning(
-  size: { readonly exact: boolean; readonly cpu: string; readonly memory: string },
-  job: string,
-): string[] {
-  if (size.exact) return [];
-  return [`"${job}" gets the next size that Cloud Run has: ${size.cpu} vCPU, ${size.memory}B; that is what it costs`];
+function sizeWarning({ exact, cpu, memory }: RunSize): string[] {
+  return exact ? [] : [`it gets the next size that Cloud Run has, and costs as much: ${cpu} vCPU, ${memory}B`];
 }
 
 function refuse(reason: string, fix: string): Rendering {

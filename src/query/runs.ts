@@ -45,9 +45,11 @@ export async function describeRuns(
   options: RunViewOptions = {},
 ): Promise<readonly RunObject[]> {
   if (runs.length === 0) return [];
-  const since = runs.reduce((least, run) => Math.min(least, run.createdAt), Number.POSITIVE_INFINITY);
+  const since = Math.min(...runs.map(({ createdAt }) => createdAt));
+  // One that a vendor's schedule started goes on record after it has begun, and is charged from its start.
+  const begun = Math.min(since, ...runs.map(({ startedAt = since }) => startedAt));
   const only = runs.length === 1 ? runs[0]?.run : undefined;
-  const [costs, notes] = await Promise.all([chargesByRun(ledger, since, only), notesByRun(ledger, since, only)]);
+  const [costs, notes] = await Promise.all([chargesByRun(ledger, begun, only), notesByRun(ledger, since, only)]);
   return runs.map((run) => describe(run, costs.get(run.run), notes.get(run.run), options.liveCost));
 }
 

@@ -111,12 +111,10 @@ function mended(
 }
 
 function rollingWarning(dates: readonly string[], count: number, until: Instant, timezone: string): string {
-  const what =
-    dates.length === 0
-      ? `the clocks of ${timezone} change after ${dateOf(localAt(timezone, until))}`
-      : `Cloud Scheduler leaves out or repeats what the change of the clocks touches (${dates.join(", ")} in ${timezone})`;
-  const how = `${count} Cloud Scheduler ${count === 1 ? "job says" : "jobs say"} it by its dates`;
-  return `${what}: ${how}; that holds for a year: apply again before ${dateOf(localAt(timezone, until))}`;
+  const by = dateOf(localAt(timezone, until));
+  if (dates.length === 0)
+    return `the clocks of ${timezone} change after ${by}: a daemon or an apply before then sees to it`;
+  return `Cloud Scheduler promises nothing where the clocks change (${dates.join(", ")} in ${timezone}): ${count} of its jobs say those fires by their dates, which holds for a year; a daemon renews it, or an apply before ${by}`;
 }
 
 function asItIs(
@@ -146,7 +144,7 @@ function atTimes({ job, slot }: DesiredJob, now: Instant): Translation {
     return refuse(`${times.length} times are more than ${MOST_NATIVES} Cloud Scheduler jobs can say`, "use cron");
   }
   const by = dateOf(localAt(schedule.timezone, (times[0]?.at ?? now) + YEAR_DAYS * DAY));
-  const warning = `Cloud Scheduler has no year: each time comes again a year later unless an apply has taken it away; apply before ${by}`;
+  const warning = `Cloud Scheduler has no year: each time comes again a year later unless it has been taken away: a daemon does that, or an apply before ${by}`;
   return found(natives, times.length === 0 ? [] : [warning]);
 }
 

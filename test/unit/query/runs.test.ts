@@ -43,6 +43,35 @@ describe("runsView", () => {
     ]);
   });
 
+  test("has the cost of a run that began before it went on record, as those of a vendor's schedule do", async () => {
+    const run = sampleRun("native", clock.now());
+    const startedAt = run.createdAt - 40 * SECOND;
+    const handle = { execution: "1" };
+    await ledger.append([
+      { type: "run.created", run },
+      { type: "run.started", run: run.run, handle, startedAt },
+      {
+        type: "run.ended",
+        run: run.run,
+        status: "succeeded",
+        endedAt: startedAt + SECOND,
+        reason: "",
+        component: "workload",
+      },
+      {
+        type: "charge",
+        run: run.run,
+        job: run.job,
+        amount: money(5n, "USD"),
+        basis: "metered",
+        from: startedAt,
+        to: startedAt + SECOND,
+        how: "test",
+      },
+    ]);
+    expect((await runsView(ledger, {})).runs).toMatchObject([{ cost: { amount: "0.000000005" } }]);
+  });
+
   test("sums charges exactly, reversals taken out, whatever they are", async () => {
     const amounts = fc.array(fc.record({ nanos: fc.bigInt(0n, 10n ** 15n), reversed: fc.boolean() }), {
       maxLength: 12,
