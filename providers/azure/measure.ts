@@ -1,4 +1,4 @@
-import { type Instant, MINUTE, type Sample } from "../../src/model/index.ts";
+import { DAY, type Instant, MINUTE, type Sample } from "../../src/model/index.ts";
 import { LineCount } from "../../src/provider/index.ts";
 import type { Api } from "./api/index.ts";
 import { MOST_LINES, readConsole, timeText } from "./console.ts";
@@ -11,6 +11,8 @@ const NANO = 1e9;
 /** A minute of metrics is whole after this; one of logs too, with the way through Log Analytics. */
 export const METRICS_LATE_MS: number = 3 * MINUTE;
 export const LOGS_LATE_MS: number = 5 * MINUTE;
+/** One answer has at most 1,440 minutes; what is older stays a gap. */
+const MOST_BACK_MS = DAY - MINUTE;
 
 export interface MeasureRequest {
   /** The job's whole id. */
@@ -41,7 +43,7 @@ export async function measureExecution(
   signal: AbortSignal | undefined,
 ): Promise<readonly Sample[]> {
   const whole = now - (workspace === undefined ? METRICS_LATE_MS : LOGS_LATE_MS);
-  const from = Math.floor(after / MINUTE) * MINUTE;
+  const from = Math.floor(Math.max(after, now - MOST_BACK_MS) / MINUTE) * MINUTE;
   const to = Math.floor(whole / MINUTE) * MINUTE;
   if (to <= from) return [];
   const query = new URLSearchParams({

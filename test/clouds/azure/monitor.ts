@@ -51,6 +51,7 @@ export class Monitor {
     const [from = Number.NaN, to = Number.NaN] = (query.get("timespan") ?? "")
       .split("/")
       .map((text) => Date.parse(text));
+    if (to - from > 1440 * MINUTE) throw new Refusal(400, "BadRequest", "more than 1,440 minutes");
     if (execution === undefined || !(from < to)) throw new Refusal(400, "BadRequest", "filter or timespan");
     const value = names.map((name) => ({
       name: { value: name, localizedValue: name },
