@@ -69,10 +69,19 @@ export function problems(status, linked) {
         ),
       ),
     );
+  const drifted = status.placements
+    .filter((placement) => placement.drifted !== undefined)
+    .map(({ placement, drifted: count }) =>
+      h(
+        "div",
+        { class: "problem warn", "data-key": `d-${placement}` },
+        h("p", {}, h("strong", {}, `${placement} is not as it was applied.`), ` Resources: ${count}. See: rota drift`),
+      ),
+    );
   const others = status.problems
     .filter((text) => text !== status.guardHeld)
     .map((text) => h("div", { class: "problem warn", "data-key": text }, h("p", {}, text)));
-  return [held, ...down, ...others];
+  return [held, ...down, ...drifted, ...others];
 }
 
 export function foot(status) {
