@@ -19,6 +19,7 @@ interface Kind {
 export class Deployments {
   readonly #kinds: ReadonlyMap<string, Kind>;
   readonly #schedules: Schedules;
+  readonly #rules: Rules;
   readonly #definitions: Readonly<Record<string, Definitions | JobDefinitions>>;
 
   constructor(world: World) {
@@ -29,11 +30,12 @@ export class Deployments {
     };
     this.#definitions = definitions;
     this.#schedules = new Schedules(world);
+    this.#rules = new Rules(world);
     this.#kinds = new Map<string, Kind>(
       Object.entries({
         ...definitions,
         apiDestination: new Destinations(world),
-        rule: new Rules(world),
+        rule: this.#rules,
         schedule: this.#schedules,
       }),
     );
@@ -51,8 +53,9 @@ export class Deployments {
     return kind.apply(change, signal);
   }
 
-  setPaused(job: string, paused: boolean, signal: Signal): Promise<void> {
-    return this.#schedules.setPaused(job, paused, signal);
+  async setPaused(job: string, paused: boolean, signal: Signal): Promise<void> {
+    await this.#schedules.setPaused(job, paused, signal);
+    await this.#rules.setPaused(job, paused, signal);
   }
 
   targets(signal: Signal): Promise<Scheduled> {

@@ -44,6 +44,8 @@ const REPEATABLE: ReadonlySet<CallName> = new Set<CallName>([
   "eventbridge:DescribeRule",
   "eventbridge:ListRules",
   "eventbridge:PutTargets",
+  "eventbridge:EnableRule",
+  "eventbridge:DisableRule",
   "eventbridge:RemoveTargets",
   "eventbridge:ListTargetsByRule",
   "eventbridge:ListTagsForResource",

@@ -98,6 +98,8 @@ export interface Calls {
   >;
   "eventbridge:CreateConnection": Call<eventbridge.CreateConnectionRequest, eventbridge.CreateConnectionResponse>;
   "eventbridge:DescribeConnection": Call<eventbridge.DescribeConnectionRequest, eventbridge.DescribeConnectionResponse>;
+  "eventbridge:EnableRule": Call<eventbridge.EnableRuleRequest, object>;
+  "eventbridge:DisableRule": Call<eventbridge.DisableRuleRequest, object>;
   "eventbridge:PutEvents": Call<eventbridge.PutEventsRequest, eventbridge.PutEventsResponse>;
   "logs:CreateLogGroup": Call<logs.CreateLogGroupRequest, object>;
   "logs:PutRetentionPolicy": Call<logs.PutRetentionPolicyRequest, object>;

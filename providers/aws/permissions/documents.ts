@@ -4,8 +4,8 @@ import type { Owner } from "../naming.ts";
 import type { AwsOptions } from "../options.ts";
 import { executionPolicy } from "./execution.ts";
 import { type Policy, policy, roleName, type Statement, trust } from "./iam.ts";
-import { rulesPolicy } from "./requests.ts";
 import { doctorPolicy, rotaPolicy } from "./rota.ts";
+import { rulesPolicy } from "./rules.ts";
 import { schedulerPolicy } from "./start.ts";
 import { usesOf } from "./uses.ts";
 
@@ -32,10 +32,10 @@ export function documentsOf(
       trust: trust(["scheduler.amazonaws.com"], account),
       policy: schedulerPolicy(options, owner, uses),
     }),
-    ...(uses.requests && options.rulesRole !== undefined
-      ? role("rules", "EventBridge's rules send requests as it", options.rulesRole, {
+    ...((uses.requests || uses.rules) && options.rulesRole !== undefined
+      ? role("rules", "EventBridge's rules send requests and start runs as it", options.rulesRole, {
           trust: trust(["events.amazonaws.com"], account),
-          policy: rulesPolicy(options, owner),
+          policy: rulesPolicy(options, owner, uses),
         })
       : []),
     ...(uses.tasks || uses.batch

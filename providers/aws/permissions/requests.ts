@@ -1,13 +1,13 @@
 import { arnOf, connectionName, eventSource, type Owner, ruleName } from "../naming.ts";
 import type { AwsOptions } from "../options.ts";
-import { allow, type Policy, pass, policy, type Statement } from "./iam.ts";
+import { allow, pass, type Statement } from "./iam.ts";
 import { tagsAsked } from "./tags.ts";
 import type { Uses } from "./uses.ts";
 
 /** IAM's word for EventBridge is `events`. */
 const LISTS = ["events:ListApiDestinations", "events:ListRules"];
 const HELD = ["events:DescribeRule", "events:ListTagsForResource", "events:ListTargetsByRule"];
-const TAKEN_DOWN = ["events:DeleteRule", "events:RemoveTargets"];
+const TAKEN_DOWN = ["events:DeleteRule", "events:DisableRule", "events:EnableRule", "events:RemoveTargets"];
 const DESTINATIONS = ["events:DeleteApiDestination", "events:DescribeApiDestination"];
 
 export function putEvents(options: AwsOptions): Statement {
@@ -22,14 +22,19 @@ export function ruleStatements(options: AwsOptions, owner: Owner, uses: Uses, ro
     allow("Rules", [...HELD, ...TAKEN_DOWN], rules),
     allow("Destinations", DESTINATIONS, destinations),
   ];
-  if (!uses.requests) return look;
+  if (!uses.requests && !uses.rules) return look;
+  const put = [
+    allow("PutRules", ["events:PutRule", "events:TagResource"], rules, tagsAsked(owner)),
+    // An update of a rule carries no tags.
+    allow("PutTargets", ["events:PutRule", "events:PutTargets"], rules),
+    pass("PassRulesRole", [role], "events.amazonaws.com"),
+  ];
+  if (!uses.requests) return [...look, ...put];
   const connections = arnOf(options, "events", "connection/*");
   const own = arnOf(options, "events", `connection/${connectionName(owner)}*`);
   return [
     ...look,
-    allow("PutRules", ["events:PutRule", "events:TagResource"], rules, tagsAsked(owner)),
-    // An update of a rule carries no tags.
-    allow("PutTargets", ["events:PutRule", "events:PutTargets"], rules),
+    ...put,
     allow(
       "MakeDestinations",
       ["events:CreateApiDestination", "events:UpdateApiDestination"],
@@ -43,16 +48,5 @@ export function ruleStatements(options: AwsOptions, owner: Owner, uses: Uses, ro
       ["secretsmanager:CreateSecret", "secretsmanager:PutSecretValue"],
       arnOf(options, "secretsmanager", `secret:events!connection/${eventSource(owner)}/*`),
     ),
-    pass("PassRulesRole", [role], "events.amazonaws.com"),
   ];
-}
-
-/** For the role that EventBridge's rules send requests as. */
-export function rulesPolicy(options: AwsOptions, owner: Owner): Policy {
-  const { deadLetterQueue } = options;
-  const destinations = arnOf(options, "events", `api-destination/${ruleName(owner, "")}*`);
-  return policy(
-    allow("Send", ["events:InvokeApiDestination"], destinations),
-    deadLetterQueue === undefined ? undefined : allow("DeadLetters", ["sqs:SendMessage"], deadLetterQueue),
-  );
 }

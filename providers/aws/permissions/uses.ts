@@ -11,6 +11,8 @@ export interface Uses {
   /** Containers, as jobs of Batch. */
   readonly batch: boolean;
   readonly targets: readonly Target[];
+  /** Jobs that scheduled rules start. */
+  readonly rules: boolean;
   /** Requests through EventBridge's rules. */
   readonly requests: boolean;
   readonly machines: readonly VmWorkload[];
@@ -34,6 +36,10 @@ export function usesOf(jobs: readonly DesiredJob[], options: AwsOptions): Uses {
     tasks: runners.includes("ecs"),
     batch: runners.includes("batch") && options.jobQueue !== undefined,
     targets,
+    rules: jobs.some(({ job }) => {
+      const own = jobOptionsOf(job, options);
+      return own.ok && own.scheduler === "rules";
+    }),
     requests: jobs.some(({ job }) => job.workload.kind === "http"),
     machines: jobs.flatMap(({ job }) => (job.workload.kind === "vm" ? [job.workload] : [])),
     secrets: distinct(
@@ -49,6 +55,7 @@ export function everything(options: AwsOptions): Uses {
     tasks: true,
     batch: options.jobQueue !== undefined,
     targets: [],
+    rules: options.rulesRole !== undefined,
     requests: options.rulesRole !== undefined,
     machines: [],
     secrets: [],

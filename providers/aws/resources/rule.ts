@@ -9,40 +9,48 @@ const ATTEMPTS = 185;
 
 /** What rota manages of a rule and its target; the same whether it is wanted or read back. */
 export interface RuleFields {
-  readonly pattern: JsonObject;
+  /** What sets it off: events like these, or the time (in UTC). */
+  readonly trigger: { readonly pattern: JsonObject } | { readonly expression: string };
   readonly role: string;
-  /** Name of the API destination. */
-  readonly destination: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: Json;
+  /** The target's own part: its ARN, and what goes with that kind; of an API destination `api-destination/NAME`. */
+  readonly target: JsonObject;
   readonly maximumEventAgeSeconds: number;
   readonly deadLetterQueue?: string;
 }
 
+interface RuleParts {
+  readonly job: string;
+  readonly tags: readonly Tag[];
+  readonly kept: JsonObject;
+  readonly paused: boolean;
+}
+
 export function putRuleRequest(
   Name: string,
-  { pattern }: RuleFields,
-  { job, tags, kept }: { readonly job: string; readonly tags: readonly Tag[]; readonly kept: JsonObject },
+  { trigger }: RuleFields,
+  { job, tags, kept, paused }: RuleParts,
 ): PutRuleRequest {
   const { description } = kept;
   return {
     Name,
     Description: typeof description === "string" ? description : describe(job),
-    EventPattern: JSON.stringify(pattern),
-    State: "ENABLED",
+    ...("pattern" in trigger
+      ? { EventPattern: JSON.stringify(trigger.pattern) }
+      : { ScheduleExpression: trigger.expression }),
+    State: paused ? "DISABLED" : "ENABLED",
     // Taken at the creation, left out of an update.
     ...(tags.length === 0 ? {} : { Tags: tags.map(({ key, value }) => ({ Key: key, Value: value })) }),
   };
 }
 
-export function targetOfRule(fields: RuleFields, destinationArn: string, kept: JsonObject): Target {
+/** `arn`: of the API destination, where it is one; AWS ends it by an id of its own. */
+export function targetOfRule(fields: RuleFields, arn: string, kept: JsonObject): Target {
   const queue = fields.deadLetterQueue ?? kept["deadLetterQueue"];
   return {
+    ...(fields.target as unknown as Target),
     Id: TARGET,
-    Arn: destinationArn,
+    Arn: arn,
     RoleArn: fields.role,
-    Input: JSON.stringify(fields.body),
-    HttpParameters: { HeaderParameters: { ...fields.headers } },
     RetryPolicy: { MaximumEventAgeInSeconds: fields.maximumEventAgeSeconds, MaximumRetryAttempts: ATTEMPTS },
     ...(typeof queue === "string" ? { DeadLetterConfig: { Arn: queue } } : {}),
   };
@@ -54,16 +62,19 @@ export function readRule(
   targets: readonly Target[],
   job: string,
   ownQueue: boolean,
-): { readonly fields: RuleFields; readonly unmanaged: JsonObject } {
+): { readonly fields: RuleFields; readonly unmanaged: JsonObject; readonly paused: boolean } {
   const own = targets.find(({ Id }) => Id === TARGET);
   const queue = own?.DeadLetterConfig?.Arn;
+  const { Id: _id, Arn = "", RoleArn = "", RetryPolicy, DeadLetterConfig: _queue, ...rest } = own ?? {};
+  const destination = /api-destination\/[^/]+/.exec(Arn)?.[0];
   const fields: RuleFields = {
-    pattern: (parse(rule.EventPattern) ?? {}) as JsonObject,
-    role: own?.RoleArn ?? "",
-    destination: /api-destination\/([^/]+)/.exec(own?.Arn ?? "")?.[1] ?? own?.Arn ?? "",
-    headers: own?.HttpParameters?.HeaderParameters ?? {},
-    body: parse(own?.Input),
-    maximumEventAgeSeconds: own?.RetryPolicy?.MaximumEventAgeInSeconds ?? 86_400,
+    trigger:
+      rule.ScheduleExpression === undefined
+        ? { pattern: (parse(rule.EventPattern) ?? {}) as JsonObject }
+        : { expression: rule.ScheduleExpression },
+    role: RoleArn,
+    target: { ...withoutEmpty(rest), Arn: destination ?? Arn },
+    maximumEventAgeSeconds: RetryPolicy?.MaximumEventAgeInSeconds ?? 86_400,
     ...(ownQueue && queue !== undefined ? { deadLetterQueue: queue } : {}),
   };
   const others = targets.filter(({ Id }) => Id !== TARGET).map(({ Id, Arn }) => `${Id}: ${Arn}`);
@@ -71,9 +82,8 @@ export function readRule(
     description: rule.Description === describe(job) ? "" : rule.Description,
     deadLetterQueue: ownQueue ? undefined : queue,
     otherTargets: others,
-    state: rule.State === "DISABLED" ? "disabled" : undefined,
   });
-  return { fields, unmanaged };
+  return { fields, unmanaged, paused: rule.State === "DISABLED" };
 }
 
 function describe(job: string): string {

@@ -1,7 +1,7 @@
 import type { DescribeRuleResponse } from "@aws-sdk/client-eventbridge";
 import { fingerprint, type ObservedResource, type ResourceChange } from "../../../src/model/index.ts";
 import { inParallel, next, ProviderError, pages, plain, unchanged } from "../../../src/provider/index.ts";
-import { isOwnedBy, ruleName, tagsOf, tagValue } from "../naming.ts";
+import { familyName, isOwnedBy, jobDefinitionName, type Owner, ruleName, tagsOf, tagValue } from "../naming.ts";
 import { putRuleRequest, type RuleFields, readRule, TARGET, targetOfRule } from "./rule.ts";
 import { PAGE, type Signal, type World } from "./world.ts";
 
@@ -43,7 +43,7 @@ export class Rules {
     const job = tagValue(Tags, "job");
     if (job === undefined || !isOwnedBy(owner, Tags)) return "foreign";
     const { Targets = [] } = await api.send("eventbridge:ListTargetsByRule", { Rule: name }, signal);
-    const { fields, unmanaged } = readRule(rule, Targets, job, options.deadLetterQueue !== undefined);
+    const { fields, unmanaged, paused } = readRule(rule, Targets, job, options.deadLetterQueue !== undefined);
     return {
       kind: "rule",
       id: name,
@@ -51,7 +51,8 @@ export class Rules {
       fields: plain(fields),
       mark: { ...owner, job },
       revision: fingerprint({ fields, unmanaged }),
-      dependsOn: [`apiDestination/${ruleName(owner, job)}`],
+      ...needsOf(fields, owner, job),
+      paused,
       ...(Object.keys(unmanaged).length === 0 ? {} : { unmanaged }),
     };
   }
@@ -87,25 +88,17 @@ export class Rules {
   }
 
   async #put(
-    { id, job, unmanaged = {} }: Pick<ObservedResource, "id" | "job" | "unmanaged">,
+    { id, job, unmanaged = {}, paused = false }: Pick<ObservedResource, "id" | "job" | "unmanaged" | "paused">,
     fields: RuleFields,
     isNew: boolean,
     signal: Signal,
   ): Promise<void> {
     const { api, owner } = this.#world;
-    const { ApiDestinationArn = "" } = await api.send(
-      "eventbridge:DescribeApiDestination",
-      { Name: fields.destination },
-      signal,
-    );
+    const arn = await this.#arnOf(String(fields.target["Arn"]), signal);
     const tags = isNew ? tagsOf({ ...owner, job }) : [];
-    const rule = putRuleRequest(id, fields, { job, tags, kept: unmanaged });
-    await api.send(
-      "eventbridge:PutRule",
-      unmanaged["state"] === "disabled" ? { ...rule, State: "DISABLED" } : rule,
-      signal,
-    );
-    const Targets = [targetOfRule(fields, ApiDestinationArn, unmanaged)];
+    const rule = putRuleRequest(id, fields, { job, tags, kept: unmanaged, paused });
+    await api.send("eventbridge:PutRule", rule, signal);
+    const Targets = [targetOfRule(fields, arn, unmanaged)];
     const { FailedEntries = [] } = await api.send("eventbridge:PutTargets", { Rule: id, Targets }, signal);
     const [failed] = FailedEntries;
     if (failed)
@@ -114,10 +107,41 @@ export class Rules {
         `eventbridge:PutTargets ${TARGET}: ${failed.ErrorCode}: ${failed.ErrorMessage}`,
       );
   }
+
+  async #arnOf(target: string, signal: Signal): Promise<string> {
+    const name = /^api-destination\/(.+)$/.exec(target)?.[1];
+    if (name === undefined) return target;
+    const { ApiDestinationArn = "" } = await this.#world.api.send(
+      "eventbridge:DescribeApiDestination",
+      { Name: name },
+      signal,
+    );
+    return ApiDestinationArn;
+  }
+
+  /** Of the rules that fire by themselves; one that waits for a schedule's events is silent with the schedule. */
+  async setPaused(job: string, paused: boolean, signal: Signal): Promise<void> {
+    for (const held of await this.list(signal)) {
+      if (held.job !== job || held.paused === paused || !("expression" in (held.fields["trigger"] as object))) continue;
+      await this.#world.api.send(
+        paused ? "eventbridge:DisableRule" : "eventbridge:EnableRule",
+        { Name: held.id },
+        signal,
+      );
+    }
+  }
 }
 
 function foreign(name: string): ProviderError {
   return new ProviderError("denied", `the rule ${name} is there and does not carry rota's tags`, {
     fix: "choose another namespace, or delete it if it is yours",
   });
+}
+
+/** What has to outlive the rule. */
+function needsOf({ target }: RuleFields, owner: Owner, job: string): Pick<ObservedResource, "dependsOn"> {
+  if (/^api-destination/.test(String(target["Arn"]))) return { dependsOn: [`apiDestination/${ruleName(owner, job)}`] };
+  if (target["EcsParameters"] !== undefined) return { dependsOn: [`taskDefinition/${familyName(owner, job)}`] };
+  if (target["BatchParameters"] !== undefined) return { dependsOn: [`jobDefinition/${jobDefinitionName(owner, job)}`] };
+  return {};
 }

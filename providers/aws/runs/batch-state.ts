@@ -39,7 +39,8 @@ export function stateOfBatch(detail: JobDetail, job: string): RunState {
   const tags = tagList(detail.tags);
   const run = tagValue(tags, "run");
   const fireAt = instantOf(tagValue(tags, "fire"));
-  const isOurs = tagValue(tags, "job") !== undefined;
+  // A rule tags nothing, and calls the job as its definition is called.
+  const isOurs = tagValue(tags, "job") !== undefined || detail.jobDefinition?.includes(`/${detail.jobName}:`) === true;
   return {
     handle: { batchJob: detail.jobId ?? "" },
     ...(run === undefined ? {} : { run }),

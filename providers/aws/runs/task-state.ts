@@ -51,9 +51,14 @@ export function stateOf(task: Task, job: string): RunState {
     ...(run === undefined ? {} : { run }),
     job,
     ...phaseOf(task, startedAt),
-    startedBy: run !== undefined ? "rota" : task.startedBy === BY_SCHEDULE ? "schedule" : "person",
+    startedBy: run !== undefined ? "rota" : isBySchedule(task.startedBy) ? "schedule" : "person",
     ...(fireAt === undefined ? {} : { fireAt }),
   };
+}
+
+/** A scheduled rule names itself. */
+function isBySchedule(startedBy: string | undefined): boolean {
+  return startedBy === BY_SCHEDULE || startedBy?.startsWith("events-rule/") === true;
 }
 
 type Phase = Pick<

@@ -12,6 +12,7 @@ export { jobOptionsOf } from "./job-options.ts";
 export { UNSEEN_MACHINES } from "./machines.ts";
 export * from "./mark.ts";
 export { UNSEEN_REQUESTS } from "./request.ts";
+export { rulesOf } from "./rule-target.ts";
 export type { Target } from "./target-options.ts";
 export type { Setting, Work, WorkKind } from "./work.ts";
 

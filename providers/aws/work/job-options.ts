@@ -9,6 +9,8 @@ export interface AwsJobOptions {
   readonly runner: "ecs" | "batch";
   /** Batch starts a failed container so often, without rota's doing. */
   readonly attempts: number;
+  /** EventBridge Scheduler, or scheduled rules of the default bus (UTC only). */
+  readonly scheduler: "scheduler" | "rules";
   /** The connection of EventBridge that holds the credentials of an http job. */
   readonly connection?: string;
   /** What exists already and runs in place of a container. */
@@ -17,6 +19,7 @@ export interface AwsJobOptions {
 
 const schema = z.strictObject({
   runner: z.enum(["ecs", "batch"], "must be ecs or batch").optional(),
+  scheduler: z.enum(["scheduler", "rules"], "must be scheduler or rules").optional(),
   attempts: z.int().min(1).max(10, "must be 1 to 10: what Batch takes").optional(),
   connection: z
     .string()
@@ -38,7 +41,7 @@ export function jobOptionsOf(job: Pick<Job, "options">, options: AwsOptions): Jo
       .join("; ");
     return { ok: false, reason, fix: "docs/aws.md names the options of a job" };
   }
-  const { runner = options.runner, attempts = 1 } = parsed.data;
+  const { runner = options.runner, attempts = 1, scheduler = "scheduler" } = parsed.data;
   if (attempts > 1 && runner !== "batch") {
     return {
       ok: false,
@@ -51,6 +54,7 @@ export function jobOptionsOf(job: Pick<Job, "options">, options: AwsOptions): Jo
     ok: true,
     runner,
     attempts,
+    scheduler,
     ...(connection === undefined ? {} : { connection }),
     ...(target === undefined ? {} : { target }),
   };

@@ -30,11 +30,13 @@ export function requestWork(job: Job, workload: HttpWorkload, own: AwsJobOptions
     perSecond: RATE,
   };
   const rule: RuleFields = {
-    pattern: { source: [eventSource(owner)], "detail-type": [job.name] },
+    trigger: { pattern: { source: [eventSource(owner)], "detail-type": [job.name] } },
     role: options.rulesRole ?? "",
-    destination: name,
-    headers: workload.headers,
-    body: bodyOf(workload) ?? {},
+    target: {
+      Arn: `api-destination/${name}`,
+      ...(Object.keys(workload.headers).length === 0 ? {} : { HttpParameters: { HeaderParameters: workload.headers } }),
+      Input: JSON.stringify(bodyOf(workload) ?? {}),
+    },
     maximumEventAgeSeconds: job.schedule.catchUp.policy === "none" ? 60 : 600,
     ...(options.deadLetterQueue === undefined ? {} : { deadLetterQueue: options.deadLetterQueue }),
   };
