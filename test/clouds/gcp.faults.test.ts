@@ -117,6 +117,33 @@ describe("Google Cloud with faults", () => {
     expect(subject.world.run.lives.size).toBe(1);
   });
 
+  it("an execution that a listing does not show yet is not started again", async () => {
+    await create();
+    const first = await subject.provider.start({ ...request(), run: "key-0" });
+    let listings = 0;
+    subject.world.server.fault = ({ call }) =>
+      call === "run:ListExecutions" && ++listings === 2 ? { kind: "stale" } : undefined;
+    expect(await codeOf(subject.provider.start(request()))).toBe("unavailable");
+    const found = await subject.provider.find("key-1");
+    expect(found?.handle).not.toEqual(first.handle);
+    expect((await subject.provider.start(request())).handle).toEqual(found?.handle);
+    expect(subject.world.run.lives.size).toBe(2);
+  });
+
+  it("a stale read does not lead to a write over what somebody changed: the etag refuses it", async () => {
+    const [runJob] = await create();
+    const wanted = subject.provider.render(
+      { job: { ...desired().job, workload: subject.workloads.failing } },
+      subject.world.clock.now(),
+    ).resources[0];
+    if (!runJob || !wanted) throw new Error("no job");
+    await subject.edit(runJob);
+    once("run:GetJob", { kind: "stale" });
+    const change = { action: "update", desired: wanted, actual: runJob, fields: [], why: "test" } as const;
+    expect(await codeOf(subject.provider.apply(change))).toBe("conflict");
+    expect(JSON.stringify([...subject.world.run.jobs.values()])).toContain("by-hand");
+  });
+
   it("two executions under one key are one run: the later is cancelled, and never listed", async () => {
     const other = await subject.reopen();
     const states = await Promise.all([subject.provider.start(request()), other.start(request())]);

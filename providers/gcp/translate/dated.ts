@@ -1,5 +1,4 @@
 import type { FireTime } from "../../../src/model/index.ts";
-import { digest } from "../../../src/provider/index.ts";
 import { localAt, rectangles } from "../../../src/schedule/index.ts";
 import { writeExpression } from "./expression.ts";
 import type { NativeSchedule } from "./model.ts";
@@ -8,7 +7,10 @@ import type { NativeSchedule } from "./model.ts";
  * Fires by their dates, in as few schedules as a simple way finds: dates of a month with equal times go together. Cloud
  * Scheduler has no year, so each comes again a year later. In UTC, or in the zone where the local time is the fire's own.
  */
-export function dated(fires: readonly Pick<FireTime, "at">[], timezone: string): readonly NativeSchedule[] {
+export function dated(
+  fires: readonly Pick<FireTime, "at">[],
+  timezone: string,
+): readonly Omit<NativeSchedule, "suffix">[] {
   const byDate = Map.groupBy(fires, ({ at }) => localAt(timezone, at).slice(0, 10));
   const days = [...byDate].map(([date, same]) => {
     const minutes = same.map(({ at }) => minuteOf(localAt(timezone, at))).sort((a, b) => a - b);
@@ -18,11 +20,10 @@ export function dated(fires: readonly Pick<FireTime, "at">[], timezone: string):
   return [...alike.values()].flatMap((same) => {
     const { month = 1, minutes = [] } = same[0] ?? {};
     const daysOfMonth = ascending(same.map(({ day }) => day));
-    return rectangles(minutes).map((times) => {
-      const expression = writeExpression({ ...times, daysOfMonth, months: [month] });
-      // Named by what it says: one that has passed leaves the names of the others as they are.
-      return { suffix: `on-${digest(`${expression} ${timezone}`, 8)}`, expression, timezone };
-    });
+    return rectangles(minutes).map((times) => ({
+      expression: writeExpression({ ...times, daysOfMonth, months: [month] }),
+      timezone,
+    }));
   });
 }
 

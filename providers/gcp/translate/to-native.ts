@@ -1,4 +1,5 @@
 import { DAY, type DesiredJob, type FireDifference, type FireTime, type Instant } from "../../../src/model/index.ts";
+import { digest } from "../../../src/provider/index.ts";
 import {
   type Comparison,
   calendarRefusal,
@@ -99,11 +100,11 @@ function mended(
   const isChanged = ({ local }: FireTime): boolean => changed.has(dateOf(local));
   const byDate = ahead.filter((fire) => months.has(monthOf(dateOf(fire.local))) && !isChanged(fire));
   const inUtc = months.size === 0 ? lost : ahead.filter(isChanged);
-  const natives = [
-    ...numbered(recurring.map((part) => ({ expression: writeExpression(part), timezone }))),
+  const natives = numbered([
+    ...recurring.map((part) => ({ expression: writeExpression(part), timezone })),
     ...dated(byDate, timezone),
     ...dated(inUtc, "UTC"),
-  ];
+  ]);
   if (natives.length > MOST_NATIVES) return undefined;
   if (!isEqualAfter(now, compare(desired, natives, now, YEAR_DAYS))) return undefined;
   if (changed.size === 0) return found(natives, [rollingWarning([], natives.length, until, timezone)]);
@@ -112,9 +113,8 @@ function mended(
 
 function rollingWarning(dates: readonly string[], count: number, until: Instant, timezone: string): string {
   const by = dateOf(localAt(timezone, until));
-  if (dates.length === 0)
-    return `the clocks of ${timezone} change after ${by}: a daemon or an apply before then sees to it`;
-  return `Cloud Scheduler promises nothing where the clocks change (${dates.join(", ")} in ${timezone}): ${count} of its jobs say those fires by their dates, which holds for a year; a daemon renews it, or an apply before ${by}`;
+  if (dates.length === 0) return `the clocks of ${timezone} change after ${by}: apply again before then`;
+  return `Cloud Scheduler promises nothing where the clocks change (${dates.join(", ")} in ${timezone}): ${count} of its jobs say those fires by their dates, which holds for a year: apply again before ${by}`;
 }
 
 function asItIs(
@@ -139,12 +139,15 @@ function atTimes({ job, slot }: DesiredJob, now: Instant): Translation {
       "add it when it is nearer, or place it where the daemon fires (local)",
     );
   }
-  const natives = dated(times, "UTC");
+  // Each by itself, and named by what it says: one that has passed leaves the others as they are.
+  const natives = times.flatMap((fire) =>
+    dated([fire], "UTC").map((each) => ({ ...each, suffix: `on-${digest(each.expression, 8)}` })),
+  );
   if (natives.length > MOST_NATIVES) {
     return refuse(`${times.length} times are more than ${MOST_NATIVES} Cloud Scheduler jobs can say`, "use cron");
   }
   const by = dateOf(localAt(schedule.timezone, (times[0]?.at ?? now) + YEAR_DAYS * DAY));
-  const warning = `Cloud Scheduler has no year: each time comes again a year later unless it has been taken away: a daemon does that, or an apply before ${by}`;
+  const warning = `Cloud Scheduler has no year: each time comes again a year later unless it has been taken away: apply again before ${by}`;
   return found(natives, times.length === 0 ? [] : [warning]);
 }
 

@@ -65,14 +65,18 @@ export class Keeping {
     );
     const atFirst = new Set((await this.render(some, (d) => d.since)).map(resourceKey));
     const standing = new Set(actual.map((observed) => observed.mark.job));
+    // Where another part of the kind is not as it is rendered, the rest need not fit to it: two would start one fire.
+    const altered = new Set(
+      items.filter(({ kind }) => kind === "changed").map(({ job, resource }) => partOf(job, resource)),
+    );
+    const fits = ({ job, resource }: DriftItem): boolean => standing.has(job) && !altered.has(partOf(job, resource));
     const left: DriftItem[] = [];
     for (const item of items) {
       const resource = lasting.get(item.resource);
       // What starts once, and has, is gone; what was to come when the job was deployed may be past.
       if (item.kind === "missing" && !resource) continue;
       if (item.kind === "unknown" && atFirst.has(item.resource)) continue;
-      if (item.kind === "missing" && resource && standing.has(item.job) && (await this.putBack(placement, resource)))
-        continue;
+      if (item.kind === "missing" && resource && fits(item) && (await this.putBack(placement, resource))) continue;
       left.push(item);
     }
     await this.settle(placement, new Set(left.map((item) => keyOf(placement, item))), names);
@@ -132,6 +136,11 @@ export class Keeping {
     await this.context.recorder.record({ type: "deployment.drifted", placement, job, resource, kind, detail });
     this.hooks.tell(placement, item);
   }
+}
+
+/** `JOB schedule` for `schedule/ID`. */
+function partOf(job: string, resource: string): string {
+  return `${job} ${resource.split("/")[0]}`;
 }
 
 function resourceKey({ kind, id }: Pick<Resource, "kind" | "id">): string {

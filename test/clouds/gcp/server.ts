@@ -12,6 +12,8 @@ export type Fault =
       readonly message?: string;
     }
   | { readonly kind: "lost" }
+  /** What was answered to the same request the last time. */
+  | { readonly kind: "stale" }
   | { readonly kind: "delay"; readonly ms: number };
 
 export interface Exchange {
@@ -36,6 +38,7 @@ export class ProtoServer {
   /** Asked for each request; what it answers goes wrong. */
   fault: (exchange: Exchange) => Fault | undefined = () => undefined;
   readonly exchanges: string[] = [];
+  readonly #answers = new Map<string, Message>();
   readonly #server = new Server();
   readonly #handlers: Readonly<Record<string, Handler>>;
   /** Passes virtual time where a fault says so. */
@@ -81,10 +84,14 @@ export class ProtoServer {
     const fault = this.fault(exchange);
     if (fault?.kind === "status") throw refused(fault.code, fault.message ?? "injected", fault.retryAfterSeconds);
     if (fault?.kind === "delay") await this.#sleep(fault.ms);
+    const key = `${exchange.call} ${JSON.stringify(exchange.request)}`;
+    const before = this.#answers.get(key);
+    if (fault?.kind === "stale" && before) return before;
     const handler = this.#handlers[exchange.call];
     if (!handler) throw refused("UNIMPLEMENTED", `${exchange.call} is not served`);
     try {
-      const answer = handler(exchange.request);
+      const answer = structuredClone(handler(exchange.request));
+      if (/:(?:Get|List)/.test(exchange.call)) this.#answers.set(key, answer);
       if (fault?.kind === "lost") throw refused("UNAVAILABLE", "the connection was dropped");
       return answer;
     } catch (error) {

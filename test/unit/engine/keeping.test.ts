@@ -92,6 +92,16 @@ describe("what was applied stays in place where the vendor fires", () => {
     expect(stand.notices).toEqual([]);
   });
 
+  it("adds nothing beside a part of its kind that is another now: the two might start one fire", async () => {
+    parts.set("a.now", observed({ ...part("a", "now"), fields: { image: "by hand" } }));
+    horizon = stand.clock.now();
+    expect([...(await afterwards())].sort()).toEqual([
+      "changed task/a.now",
+      "missing task/a.later",
+      "restored task/b.later by rota",
+    ]);
+  });
+
   it("never puts back what starts once and may just have started", async () => {
     // Rounds are at two minutes and every half hour: at the third of them the part is gone, and its time has not come.
     const second = stand.clock.now() - 3 * MINUTE + KEEP;

@@ -98,10 +98,13 @@ describe("at", () => {
     const times = ["2026-11-20T09:00", "2026-12-01T09:00", "2026-12-02T09:00", "2027-03-14T02:30"];
     const { natives, warnings } = translated({ ...RULES, kind: "at", times, timezone: "America/Toronto" });
     expect(natives.map(({ expression, timezone }) => `${expression} ${timezone}`)).toEqual([
-      "0 14 1,2 12 * UTC",
+      "0 14 1 12 * UTC",
+      "0 14 2 12 * UTC",
       "0 7 14 3 * UTC",
     ]);
-    expect(warnings[0]).toMatch(/no year.*apply before 2027-12-01/);
+    const later = translated({ ...RULES, kind: "at", times, timezone: "America/Toronto" }, undefined, NOW + 9 * DAY);
+    expect(later.natives).toEqual(natives.slice(1));
+    expect(warnings[0]).toMatch(/no year.*apply again before 2027-12-01/);
   });
 });
 
@@ -143,7 +146,7 @@ describe("a change of the clocks", () => {
   it("what the gap leaves out is added by its date", () => {
     const { warnings, differences } = translated(cron("30 2 * * *", toronto));
     expect(natives(cron("30 2 * * *", toronto))).toEqual(["30 2 * * * America/Toronto", "0 7 14 3 * UTC"]);
-    expect(warnings[0]).toMatch(/2027-03-14.*an apply before 2027-11-23/);
+    expect(warnings[0]).toMatch(/2027-03-14.*apply again before 2027-11-23/);
     expect(differences).toEqual([]);
   });
   it("is left out where the job says so: nothing added, no difference", () => {
