@@ -20,6 +20,8 @@ export interface BillingRule {
     readonly machine?: string;
   };
   readonly includedStorageBytes?: number;
+  /** What can be rented, the smallest first, where that is coarser than what may be asked for. */
+  readonly sizes?: readonly { readonly vcpu: number; readonly leastBytes: number; readonly mostBytes: number }[];
   /** Between which moments the vendor's clock runs. */
   readonly clock: string;
 }
@@ -73,4 +75,13 @@ export function billingRule(provider: string, ...places: readonly (JsonObject | 
 /** Meters of a provider that a manifest may price; `ec2.*` stands for any type of machine. */
 export function metersOf(provider: string): readonly string[] {
   return [...new Set(RULES.filter((rule) => rule.provider === provider).flatMap((rule) => Object.values(rule.parts)))];
+}
+
+/** What is rented, and billed, for what was asked: the smallest size that holds it, or as asked where there are none. */
+export function rentedSize(
+  { sizes = [] }: BillingRule,
+  asked: { readonly cpu: number; readonly memoryBytes: number },
+): { readonly cpu: number; readonly memoryBytes: number } {
+  const size = sizes.find(({ vcpu, mostBytes }) => vcpu >= asked.cpu && mostBytes >= asked.memoryBytes);
+  return size ? { cpu: size.vcpu, memoryBytes: Math.max(size.leastBytes, asked.memoryBytes) } : asked;
 }

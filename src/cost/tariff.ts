@@ -2,7 +2,7 @@ import type { JsonObject, Workload } from "../model/index.ts";
 import type { PriceBook, PriceRow } from "./book.ts";
 import { parseHourly } from "./overrides.ts";
 import { fraction, fromDecimal, fromNumber, plus, type Rational, times, ZERO } from "./rational.ts";
-import { type BillingRule, billingRule, machineType, option, textOption } from "./service.ts";
+import { type BillingRule, billingRule, machineType, option, rentedSize, textOption } from "./service.ts";
 
 /** What a run is priced by. The same facts stand on the recorded run (`Run`), its job and its placement. */
 export interface Metering {
@@ -142,15 +142,16 @@ function unitOf(unit: string): { readonly per: "ms" | "start"; readonly count: n
 function partsOf(facts: Metering, rule: BillingRule): readonly Part[] | Unpriced {
   const { workload, placementOptions, jobOptions, providerType, book } = facts;
   const region = textOption("region", placementOptions) ?? textOption("location", placementOptions);
-  const memory = times(fraction(workload.memoryBytes), fraction(1, rule.memoryUnitBytes));
+  const { cpu, memoryBytes } = rentedSize(rule, workload);
+  const memory = times(fraction(memoryBytes), fraction(1, rule.memoryUnitBytes));
   const storage = extraStorage(facts, rule);
   if (storage === undefined) return unpriced("ephemeralStorage in a size such as 50GiB");
   const machine = machineType(jobOptions, placementOptions);
   if (rule.parts.machine !== undefined && machine === undefined)
     return unpriced(`the type of machine that ${rule.service} runs on: say instanceType, machineType or vmSize`);
   const wanted: readonly [meter: string | undefined, quantity: Rational, says: string][] = [
-    [rule.parts.vcpu, fromNumber(workload.cpu), `${workload.cpu} vCPU`],
-    [rule.parts.memory, memory, `${workload.memoryBytes / rule.memoryUnitBytes} GB`],
+    [rule.parts.vcpu, fromNumber(cpu), `${cpu} vCPU`],
+    [rule.parts.memory, memory, `${memoryBytes / rule.memoryUnitBytes} GB`],
     [
       storage === 0 ? undefined : rule.parts.storage,
       fraction(storage, rule.memoryUnitBytes),

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { runSize } from "../../../providers/gcp/sizes.ts";
 import { type Metering, meter, priceBook, readOverrides } from "../../../src/cost/index.ts";
 import { HOUR, type JsonObject, rounded } from "../../../src/model/index.ts";
 
@@ -38,6 +39,19 @@ describe("the check figures of the design: 1 vCPU and 2 GiB for an hour", () => 
     const metered = meter({ ...request, from: 0, to: HOUR });
     expect(metered.kind === "priced" && rounded(metered.hourlyNanos, 4)).toBe(design);
   });
+});
+
+test.each([
+  [0.5, 1, 1, 1],
+  [0.25, 0.25, 1, 0.5],
+  [1, 5, 2, 5],
+  [4, 1, 4, 2],
+  [8, 32, 8, 32],
+])("Cloud Run has sizes: %d vCPU and %d GiB cost as much as %d and %d", (cpu, gib, rentedCpu, rentedGib) => {
+  expect(cost(facts("gcp", RUN, { cpu, gib }), HOUR)).toBe(
+    cost(facts("gcp", RUN, { cpu: rentedCpu, gib: rentedGib }), HOUR),
+  );
+  expect(runSize(cpu, gib * GIB)).toMatchObject({ cpu: String(rentedCpu), memory: `${rentedGib * 1024}Mi` });
 });
 
 describe("a vendor's rounding and minimum", () => {
