@@ -15,6 +15,11 @@ const PREFIX = "rota-";
 /** What an execution carries in its environment, beside the job's own variables. */
 export const MARKS = { run: "ROTA_RUN", fire: "ROTA_FIRE", trigger: "ROTA_TRIGGER" } as const;
 
+/** What every start of a job is told, whoever makes it. */
+export function variablesOf({ namespace, environment, job }: OwnershipMark): Readonly<Record<string, string>> {
+  return { ROTA_ENV: environment, ROTA_JOB: job, ROTA_NAMESPACE: namespace };
+}
+
 /** One name for a job's Container Apps job and its workflow; the hash tells namespaces and environments of one group apart. */
 export function resourceName({ namespace, environment }: Owner, job: string): string {
   const readable = job

@@ -130,7 +130,8 @@ describe("whose start it was", () => {
     const id = subject.world.id("Microsoft.App/jobs", await nameOf());
     const half = 30 * 60_000;
     clock.advance(half - (clock.now() % half) + 20_000);
-    arm.apps.fire(id, clock.now());
+    const first = arm.apps.fire(id, clock.now());
+    expect(JSON.stringify(first.template)).toContain('{"name":"ROTA_JOB","value":"job"}');
     clock.advance(15 * 60_000);
     arm.apps.fire(id, clock.now());
     await subject.provider.start(request("key-1"));

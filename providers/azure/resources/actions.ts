@@ -1,6 +1,6 @@
 import type { Job, JsonObject } from "../../../src/model/index.ts";
 import { CLOUDS } from "../cloud.ts";
-import { groupId, identityId, MARKS, resourceId, resourceName, secretUrl } from "../naming.ts";
+import { groupId, identityId, MARKS, resourceId, resourceName, secretUrl, variablesOf } from "../naming.ts";
 import type { AzureOptions } from "../options.ts";
 import type { Place } from "../place.ts";
 import { containerOf, type JobFields, jobResource } from "./job.ts";
@@ -31,9 +31,7 @@ function startJob(job: Job, place: Place): Actions | undefined {
   if (!resource) return undefined;
   const fields = resource.fields as unknown as JobFields;
   const variables = {
-    ROTA_ENV: owner.environment,
-    ROTA_JOB: job.name,
-    ROTA_NAMESPACE: owner.namespace,
+    ...variablesOf({ ...owner, job: job.name }),
     [MARKS.trigger]: "schedule",
   };
   const path = `${resourceId(options, JOBS.type, resourceName(owner, job.name))}/start?api-version=${JOBS.version}`;

@@ -10,6 +10,7 @@ import {
   secretUrl,
   tagsOf,
   tagValue,
+  variablesOf,
 } from "../naming.ts";
 import type { AzureOptions } from "../options.ts";
 import type { Place } from "../place.ts";
@@ -76,6 +77,9 @@ export interface RawJob extends Raw {
     readonly [name: string]: unknown;
   };
 }
+
+/** Variables that are rota's own, and no wish of the manifest's. */
+const TOLD = variablesOf({ namespace: "", environment: "", job: "" });
 
 /** The Container Apps job of a job; undefined when it is no container, of no size that there is, or has a secret of no vault. */
 export function jobResource(job: Job, place: Place, cron: string | undefined): Resource | undefined {
@@ -189,7 +193,7 @@ export function jobBody({ mark, fields, paused, held, tags = {} }: JobBody): Raw
           })),
         ],
       },
-      template: { ...template, containers: [{ ...own, ...containerOf(fields) }, ...others] },
+      template: { ...template, containers: [{ ...own, ...containerOf(fields, variablesOf(mark)) }, ...others] },
     },
   };
 }
@@ -246,7 +250,9 @@ export function readJob(
     image,
     args: args ?? [],
     env: Object.fromEntries(
-      variables.flatMap(({ name, value, secretRef }) => (secretRef === undefined ? [[name, value ?? ""]] : [])),
+      variables.flatMap(({ name, value, secretRef }) =>
+        secretRef !== undefined || name in TOLD ? [] : [[name, value ?? ""]],
+      ),
     ),
     secrets: Object.fromEntries(
       secretVariables.map(({ name, secretRef = "" }) => [name, vaultOf.get(secretRef) ?? secretRef]),

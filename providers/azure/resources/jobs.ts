@@ -104,7 +104,11 @@ export class Jobs {
   }
 
   /** The run's job by its name, when it is of this namespace and environment. */
-  async owned(id: string, signal: Signal, as: Reading = "reads"): Promise<{ readonly raw: RawJob; readonly job: string } | undefined> {
+  async owned(
+    id: string,
+    signal: Signal,
+    as: Reading = "reads",
+  ): Promise<{ readonly raw: RawJob; readonly job: string } | undefined> {
     const read = await this.#store.read(id, signal, as);
     return read?.job === undefined ? undefined : { raw: read.raw, job: read.job };
   }

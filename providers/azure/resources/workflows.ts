@@ -66,7 +66,11 @@ export class Workflows {
     await this.#put({ id, job, fields: own, paused: false, tags: { for: "run" } }, signal);
   }
 
-  async owned(id: string, signal: Signal, as: Reading = "reads"): Promise<{ readonly raw: RawWorkflow; readonly job: string } | undefined> {
+  async owned(
+    id: string,
+    signal: Signal,
+    as: Reading = "reads",
+  ): Promise<{ readonly raw: RawWorkflow; readonly job: string } | undefined> {
     const read = await this.#store.read(id, signal, as);
     return read?.job === undefined ? undefined : { raw: read.raw, job: read.job };
   }
