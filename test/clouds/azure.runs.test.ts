@@ -71,6 +71,32 @@ describe("starts of a container", () => {
     expect(subject.world.arm.apps.executions.size).toBe(1);
   });
 
+  it("a start without an answer is not sent again while the listing may lag, and is found when it shows", async () => {
+    const { arm, clock } = subject.world;
+    arm.apps.listingLagsMs = 60_000;
+    let left = 1;
+    arm.fault = ({ action }) =>
+      action === "Microsoft.App/jobs/start/action" && left-- > 0 ? { kind: "lost" } : undefined;
+    expect(await codeOf(subject.provider.start(request("key-1")))).toBe("unavailable");
+    expect(await codeOf(subject.provider.find("key-1"))).toBe("unavailable");
+    expect(await codeOf(subject.provider.start(request("key-1")))).toBe("unavailable");
+    clock.advance(60_000);
+    expect((await subject.provider.start(request("key-1"))).run).toBe("key-1");
+    expect(arm.apps.executions.size).toBe(1);
+  });
+
+  it("a start that never arrived is sent again once that is sure", async () => {
+    const { arm, clock } = subject.world;
+    let left = 1;
+    arm.fault = ({ action }) =>
+      action === "Microsoft.App/jobs/start/action" && left-- > 0 ? { kind: "status", status: 503 } : undefined;
+    expect(await codeOf(subject.provider.start(request("key-1")))).toBe("unavailable");
+    clock.advance(2 * 60_000);
+    expect(await subject.provider.find("key-1")).toBeUndefined();
+    await subject.provider.start(request("key-1"));
+    expect(arm.apps.executions.size).toBe(1);
+  });
+
   it("an execution has the job's own variables, rota's, its secrets by reference, and nothing of another start", async () => {
     const workload = {
       ...container("endless"),

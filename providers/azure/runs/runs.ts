@@ -1,4 +1,4 @@
-import { type Clock, canonical, type Instant, type RunHandle, SECOND } from "../../../src/model/index.ts";
+import { type Clock, canonical, type Instant, MINUTE, type RunHandle, SECOND } from "../../../src/model/index.ts";
 import { type LogChunk, ProviderError, type RunState, type StartRequest } from "../../../src/provider/index.ts";
 import type { Api } from "../api/index.ts";
 import type { Deployments } from "../deployments.ts";
@@ -12,6 +12,9 @@ import { WorkflowRuns } from "./workflow-runs.ts";
 /** Starts that are remembered, so that the same key asked twice here is one start whatever a listing says yet. */
 const MOST_REMEMBERED = 10_000;
 
+/** After a start without an answer, a listing that does not show it counts from then on. */
+const UNSURE_MS = 2 * MINUTE;
+const ASK_AGAIN_MS = 15 * SECOND;
 /** A run is measured right after it was looked at. */
 const SEEN_MS = 10 * SECOND;
 
@@ -20,12 +23,15 @@ export class Runs {
   readonly #executions: Executions;
   readonly #workflows: WorkflowRuns;
   readonly #seen: Recent<true>;
+  /** Starts that were sent and not acknowledged. */
+  readonly #unsure: Recent<true>;
   readonly #starting = new Map<string, Promise<RunState>>();
   /** Run → handle and job of what this daemon started or met: a look by key then asks one job and not all. */
   readonly #known = new Map<string, { readonly handle: RunHandle; readonly job: string }>();
 
   constructor(api: Api, place: Place, deployments: Deployments, clock: Pick<Clock, "monotonic">) {
     this.#seen = new Recent(clock, SEEN_MS);
+    this.#unsure = new Recent(clock, UNSURE_MS);
     this.#executions = new Executions(api, place, deployments.jobs, clock);
     this.#workflows = new WorkflowRuns(api, place, deployments.workflows);
   }
@@ -45,7 +51,22 @@ export class Runs {
     const runs = kind === "container" ? this.#executions : this.#workflows;
     const known = this.#known.get(run);
     const there = known ? await this.inspect(known.handle, signal) : await runs.find(run, job.name, signal);
-    return this.#remember(there ?? (await runs.start(request, signal)));
+    if (there) return this.#remember(there);
+    this.#refuseUnsure(run);
+    try {
+      return this.#remember(await runs.start(request, signal));
+    } catch (error) {
+      if (error instanceof ProviderError && error.code === "unavailable") this.#unsure.set(run, true);
+      throw error;
+    }
+  }
+
+  /** That a listing does not show it proves nothing so soon: a second start would be a second run. */
+  #refuseUnsure(run: string): void {
+    if (this.#unsure.get(run) !== true) return;
+    throw new ProviderError("unavailable", `whether the start of ${run} was carried out is not to be seen yet`, {
+      retryAfterMs: ASK_AGAIN_MS,
+    });
   }
 
   async find(run: string, signal: Signal): Promise<RunState | undefined> {
@@ -53,7 +74,9 @@ export class Runs {
     if (known) return this.inspect(known.handle, signal);
     const found =
       (await this.#executions.find(run, undefined, signal)) ?? (await this.#workflows.find(run, undefined, signal));
-    return found && this.#remember(found);
+    if (found) return this.#remember(found);
+    this.#refuseUnsure(run);
+    return undefined;
   }
 
   async list(since: Instant, signal: Signal): Promise<readonly RunState[]> {
