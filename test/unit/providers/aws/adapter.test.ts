@@ -211,6 +211,35 @@ describe("without moto, what must always hold", () => {
     expect(await codeOf(provider.listDeployments())).toBe("denied");
   });
 
+  it("placements of a region share one limiter: when AWS throttles one of them, the other waits as well", async () => {
+    let isThrottled = true;
+    const throttled = await openFake({
+      "ecs:ListTasks": () => {
+        if (!isThrottled) return { taskArns: [] };
+        isThrottled = false;
+        throw serviceError("ThrottlingException", 429, { "retry-after": "30" });
+      },
+    });
+    const askedAt: number[] = [];
+    const other = await openFake(
+      {
+        "ecs:ListTasks": () => {
+          askedAt.push(throttled.clock.now());
+          return { taskArns: [] };
+        },
+      },
+      {},
+      { clock: throttled.clock },
+    );
+    const before = throttled.clock.now();
+    const both = [throttled.provider.listRuns(0)];
+    await throttled.clock.advance(1_000);
+    both.push(other.provider.listRuns(0));
+    await throttled.clock.advance(60_000);
+    expect(await Promise.all(both)).toEqual([[], []]);
+    expect(Math.min(...askedAt) - before).toBeGreaterThanOrEqual(30_000);
+  });
+
   it("a page that comes again and again ends in an error, not in a loop", async () => {
     const { provider } = await openFake({
       ...listed,

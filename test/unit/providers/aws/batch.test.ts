@@ -17,7 +17,7 @@ function batch(guard: Partial<GuardLimits>, options: JsonObject = {}, attempts =
 
 async function rendered(desired: DesiredJob, options: JsonObject = { jobQueue: "jobs" }): Promise<Rendering> {
   // Half a dollar an hour.
-  const { provider } = await openFake({}, options, () => 500_000_000n);
+  const { provider } = await openFake({}, options, { hourlyNanos: () => 500_000_000n });
   return provider.render(desired, NOW);
 }
 

@@ -54,7 +54,7 @@ describe("a listing that tells versions", () => {
       tags: TAGS.map(({ Key, Value }) => ({ key: Key, value: Value })),
     }),
   };
-  const open = (): Promise<Fake> => openFake(answers, {}, undefined, stateDir);
+  const open = (): Promise<Fake> => openFake(answers, {}, { stateDir });
   const reads = ({ calls }: Fake): number =>
     calls.filter(({ call }) => call === "scheduler:GetSchedule" || call === "ecs:DescribeTaskDefinition").length;
 
@@ -116,7 +116,7 @@ describe("a listing that tells versions", () => {
   it("a broken file, or a folder that cannot be written, costs requests and nothing else", async () => {
     await writeFile(join(stateDir, "readings.json"), "{");
     expect(await (await open()).provider.listDeployments()).toHaveLength(2 * COUNT);
-    const nowhere = await openFake(answers, {}, undefined, "/dev/null/nowhere");
+    const nowhere = await openFake(answers);
     expect(await nowhere.provider.listDeployments()).toHaveLength(2 * COUNT);
   });
 

@@ -32,8 +32,15 @@ export interface Fake {
 export async function openFake(
   answers: Answers,
   options: JsonObject = {},
-  hourlyNanos: () => bigint | undefined = () => undefined,
-  stateDir = "/dev/null/nowhere",
+  {
+    hourlyNanos = () => undefined,
+    stateDir = "/dev/null/nowhere",
+    clock = new VirtualClock(),
+  }: {
+    readonly hourlyNanos?: () => bigint | undefined;
+    readonly stateDir?: string;
+    readonly clock?: VirtualClock;
+  } = {},
 ): Promise<Fake> {
   const calls: { call: CallName; input: Readonly<Record<string, unknown>> }[] = [];
   const all: Answers = {
@@ -50,7 +57,6 @@ export async function openFake(
       return answer(input as Readonly<Record<string, unknown>>) as never;
     },
   };
-  const clock = new VirtualClock();
   const provider = await openAws(
     {
       placement: "aws",
