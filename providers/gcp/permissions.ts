@@ -44,7 +44,8 @@ export function permissionsOf(jobs: readonly DesiredJob[], options: GcpOptions):
   return [
     {
       name: "rota-role",
-      purpose: "for whoever runs rota plan, apply and the daemon: the least, as a custom role",
+      purpose:
+        "for whoever runs rota plan, apply and the daemon (RUNNER below): the least, as a custom role to bind to them",
       document: {
         title: "rota",
         description: "Deploys Cloud Run jobs and Cloud Scheduler jobs, starts, watches and stops them",
@@ -59,15 +60,14 @@ export function permissionsOf(jobs: readonly DesiredJob[], options: GcpOptions):
       document: { bindings: PREDEFINED.map((role) => bind(role, rota)) },
       command: `gcloud projects add-iam-policy-binding ${project} --member=RUNNER --role=ROLE   # once for each`,
     },
-    {
-      name: "rota-act-as",
-      purpose: "rota lets the jobs run as these accounts, and may not make them others",
-      document: {
-        resources: [...new Set([serviceAccount, schedulerServiceAccount])],
-        bindings: [bind("roles/iam.serviceAccountUser", rota)],
-      },
-      command: `gcloud iam service-accounts add-iam-policy-binding ${serviceAccount} --member=RUNNER --role=roles/iam.serviceAccountUser`,
-    },
+    ...[...new Set([serviceAccount, schedulerServiceAccount])].map(
+      (account): PermissionDocument => ({
+        name: `rota-act-as-${account.split("@")[0]}`,
+        purpose: `rota makes things that run as ${account}`,
+        document: { resources: [account], bindings: [bind("roles/iam.serviceAccountUser", rota)] },
+        command: `gcloud iam service-accounts add-iam-policy-binding ${account} --member=RUNNER --role=roles/iam.serviceAccountUser`,
+      }),
+    ),
     ...callsOf(jobs, schedulerServiceAccount, project),
     {
       name: "scheduler-start",
