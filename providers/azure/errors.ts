@@ -56,12 +56,17 @@ export function classify(error: unknown, call: string): ProviderError {
   // A credential chain says everything that it tried: the first line is enough.
   const words = isOfCredentials ? (message.split("\n", 1)[0] ?? "") : message;
   const byName = /^(?:AbortError|TimeoutError|SyntaxError)$/.test(name) ? ("unavailable" as const) : undefined;
+  const isOfTrust = /CERT|TLS/.test(code);
   const known = isOfCredentials
     ? "denied"
-    : (byName ?? codeByStatus(statusCode) ?? codeByNetwork(code) ?? byRest(code) ?? "internal");
+    : isOfTrust
+      ? "invalid"
+      : (byName ?? codeByStatus(statusCode) ?? codeByNetwork(code) ?? byRest(code) ?? "internal");
   const fix = isOfCredentials
     ? "sign in with az login, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET"
-    : FIXES[known];
+    : isOfTrust
+      ? "name the authority's certificate in NODE_EXTRA_CA_CERTS, or correct providers.*.endpoint"
+      : FIXES[known];
   return new ProviderError(known, `${call}: ${words === "" ? name : words}`, {
     cause: error,
     ...(fix === undefined ? {} : { fix }),

@@ -1,9 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { createApi } from "../../providers/azure/api/index.ts";
 import { connect } from "../../providers/azure/index.ts";
 import type { RunHandle } from "../../src/model/index.ts";
 import type { Provider } from "../../src/provider/index.ts";
 import { codeOf } from "../conformance/codes.ts";
 import { requestFor, untilPhase } from "../conformance/subject.ts";
+import { SeededRandom } from "../support/random.ts";
 import { authority } from "./azure/authority.ts";
 import { type AzureSubject, openAzureSubject } from "./azure/subject.ts";
 import { ENVIRONMENT, SUBSCRIPTION } from "./azure/world.ts";
@@ -165,11 +167,19 @@ describe("the connection", () => {
     };
   };
 
-  it("trusts no certificate that nobody vouches for", async () => {
+  it("trusts no certificate that nobody vouches for, and says how to vouch", async () => {
     const { settings: to, credential } = await settings();
-    await expect(connect(to, { credential }).send({ method: "GET", path: "/", to: "resourceManager" })).rejects.toThrow(
-      /self-signed/,
-    );
+    const connection = connect(to, { credential });
+    const api = createApi(connection, {
+      subscription: SUBSCRIPTION,
+      clock: subject.world.clock,
+      random: new SeededRandom(1),
+    });
+    await expect(api.get("/subscriptions/x")).rejects.toMatchObject({
+      code: "invalid",
+      message: expect.stringMatching(/self-signed/),
+      fix: expect.stringContaining("NODE_EXTRA_CA_CERTS"),
+    });
   });
 
   it("sends a token nowhere else, whatever address an answer names", async () => {
