@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { azure } from "../../../../providers/azure/index.ts";
+import { billingRule, rentedSize } from "../../../../src/cost/service.ts";
 import type { ContainerWorkload, DesiredJob, HttpWorkload, Job, JsonObject } from "../../../../src/model/index.ts";
 import type { Provider } from "../../../../src/provider/index.ts";
 import { VirtualClock } from "../../../support/clock.ts";
@@ -133,6 +134,20 @@ describe("render", () => {
       NOW,
     ).resources;
     expect(resource?.fields).toMatchObject({ cpu: wantedCpu, memoryGib });
+  });
+
+  it.each([
+    [0.1, 0.1],
+    [0.5, 4],
+    [1, 2],
+    [3.3, 1],
+  ])("what is rented for %s vCPU and %s GiB is what is metered", async (cpu, gib) => {
+    const asked = { cpu, memoryBytes: gib * GIB };
+    const [resource] = (await open()).render(desired({ workload: container(asked) }), NOW).resources;
+    const rule = billingRule("azure");
+    if (!rule) throw new Error("no rule");
+    const rented = rentedSize(rule, asked);
+    expect(resource?.fields).toMatchObject({ cpu: rented.cpu, memoryGib: rented.memoryBytes / GIB });
   });
 
   it("says which trigger it is and why, the size, and what ends a run", async () => {
