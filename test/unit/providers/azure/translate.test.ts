@@ -203,7 +203,7 @@ describe("both kinds of trigger", () => {
     );
     expect(kinds).toContain("own");
     expect(kinds).toContain("triggers");
-  });
+  }, 60_000);
 });
 
 describe("zones", () => {
