@@ -21,7 +21,13 @@ export interface BillingRule {
   };
   readonly includedStorageBytes?: number;
   /** What can be rented, the smallest first, where that is coarser than what may be asked for. */
-  readonly sizes?: readonly { readonly vcpu: number; readonly leastBytes: number; readonly mostBytes: number }[];
+  readonly sizes?: readonly {
+    readonly vcpu: number;
+    readonly leastBytes: number;
+    readonly mostBytes: number;
+    /** Memory between the two goes in steps from the least; absent: any. */
+    readonly stepBytes?: number;
+  }[];
   /** Between which moments the vendor's clock runs. */
   readonly clock: string;
 }
@@ -83,5 +89,8 @@ export function rentedSize(
   asked: { readonly cpu: number; readonly memoryBytes: number },
 ): { readonly cpu: number; readonly memoryBytes: number } {
   const size = sizes.find(({ vcpu, mostBytes }) => vcpu >= asked.cpu && mostBytes >= asked.memoryBytes);
-  return size ? { cpu: size.vcpu, memoryBytes: Math.max(size.leastBytes, asked.memoryBytes) } : asked;
+  if (!size) return asked;
+  const { vcpu, leastBytes, stepBytes = 1 } = size;
+  const steps = Math.ceil(Math.max(0, asked.memoryBytes - leastBytes) / stepBytes);
+  return { cpu: vcpu, memoryBytes: leastBytes + steps * stepBytes };
 }

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { fargateSize } from "../../../providers/aws/work/fargate.ts";
 import { runSize } from "../../../providers/gcp/sizes.ts";
 import { type Metering, meter, priceBook, readOverrides } from "../../../src/cost/index.ts";
 import { HOUR, type JsonObject, rounded } from "../../../src/model/index.ts";
@@ -52,6 +53,30 @@ test.each([
     cost(facts("gcp", RUN, { cpu: rentedCpu, gib: rentedGib }), HOUR),
   );
   expect(runSize(cpu, gib * GIB)).toMatchObject({ cpu: String(rentedCpu), memory: `${rentedGib * 1024}Mi` });
+});
+
+test.each([
+  [1, 1, 1, 2],
+  [0.3, 0.5, 0.5, 1],
+  [0.25, 0.25, 0.25, 0.5],
+  [2, 4.5, 2, 5],
+  [8, 17, 8, 20],
+])("Fargate has sizes: %d vCPU and %d GiB cost as much as %d and %d", (cpu, gib, rentedCpu, rentedGib) => {
+  expect(cost(facts("aws", AWS, { cpu, gib }), HOUR)).toBe(
+    cost(facts("aws", AWS, { cpu: rentedCpu, gib: rentedGib }), HOUR),
+  );
+});
+
+test("what is metered on Fargate is the size that the adapter rents", () => {
+  for (const cpu of [0.1, 0.25, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 8, 12, 16]) {
+    for (let gib = 0.25; gib <= 120; gib = gib < 8 ? gib + 0.25 : gib + 1.5) {
+      const size = fargateSize(cpu, gib * GIB);
+      if (!size) continue;
+      const rented = { cpu: Number(size.cpu) / 1024, gib: Number(size.memory) / 1024 };
+      expect(cost(facts("aws", AWS, { cpu, gib }), HOUR)).toBe(cost(facts("aws", AWS, rented), HOUR));
+      expect(fargateSize(rented.cpu, rented.gib * GIB)).toMatchObject({ exact: true });
+    }
+  }
 });
 
 describe("a vendor's rounding and minimum", () => {
@@ -160,8 +185,8 @@ test("a longer run, more CPU or more memory never costs less", () => {
       fc.integer({ min: 0, max: HOUR }),
       (cpu, gib, ms, more) => {
         expect(amount(cpu, gib, ms + more)).toBeGreaterThanOrEqual(amount(cpu, gib, ms));
-        expect(amount(cpu * 2, gib, ms)).toBeGreaterThan(amount(cpu, gib, ms));
-        expect(amount(cpu, gib + 1, ms)).toBeGreaterThan(amount(cpu, gib, ms));
+        expect(amount(cpu * 2, gib, ms)).toBeGreaterThanOrEqual(amount(cpu, gib, ms));
+        expect(amount(cpu, gib + 1, ms)).toBeGreaterThanOrEqual(amount(cpu, gib, ms));
       },
     ),
   );
