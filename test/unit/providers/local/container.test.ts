@@ -55,6 +55,7 @@ describe("a container", () => {
 
   it("is killed by its name when it is stopped hard: it is no child of the tool's", async () => {
     const { handle } = await machine.start("r", container("sleep", "1000"));
+    while (!(await readFile(join(home, "calls"), "utf8").catch(() => "")).startsWith("run ")) await wallClock.sleep(20);
     await machine.provider.stop(handle, "hard");
     expect(await machine.ended(handle)).toMatchObject({ outcome: "stopped" });
     expect(await readFile(join(home, "calls"), "utf8")).toMatch(/\nkill rota-[0-9a-f]{32}\n$/);

@@ -36,14 +36,13 @@ describe("a daemon with 64 descriptors", () => {
 });
 
 describe("many runs at once", () => {
-  it("start, are measured with one look, and are stopped", async () => {
+  it("start, are measured at the same time, and are stopped", async () => {
     const count = 60;
     const names = Array.from({ length: count }, (_, index) => `r${index}`);
     const states = await Promise.all(names.map((run) => machine.start(run, command("sleep", "1000"))));
     expect(new Set(states.map((state) => state.phase))).toEqual(new Set(["running"]));
-    const before = performance.now();
-    await Promise.all(states.map((state) => machine.provider.measure(state.handle, 0)));
-    expect(performance.now() - before).toBeLessThan(3000);
+    const measured = await Promise.all(states.map((state) => machine.provider.measure(state.handle, 0)));
+    for (const sample of measured.flat()) expect(sample.to).toBeGreaterThanOrEqual(sample.from);
     await Promise.all(states.map((state) => machine.provider.stop(state.handle, "polite")));
     for (const { handle } of states) expect(await machine.ended(handle)).toMatchObject({ outcome: "stopped" });
   });
