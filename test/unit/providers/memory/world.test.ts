@@ -249,11 +249,11 @@ describe("runs", () => {
     world.script = ({ run }) => ({ durationSeconds: Number(run?.slice(1)) % 2 === 0 ? 10 : 100_000 });
     for (let index = 0; index < 10_000; index += 1) await provider.start(request(`r${index}`));
     await clock.advance(HOUR);
-    const before = performance.now();
+    const before = process.cpuUsage();
     const runs = await provider.listRuns(clock.now() - MINUTE);
     expect(runs).toHaveLength(5000);
     for (const { handle } of runs.slice(0, 1000)) await provider.inspect(handle);
-    expect(performance.now() - before).toBeLessThan(1500);
+    expect(process.cpuUsage(before).user / 1000).toBeLessThan(2500);
   });
 });
 
