@@ -70,6 +70,12 @@ const FIXES: Partial<Record<ProviderErrorCode, string>> = {
   throttled: "wait a little; when it goes on, ask AWS for a higher quota",
 };
 
+const FIXES_BY_NAME: Readonly<Record<string, string>> = {
+  ServiceQuotaExceededException: "ask AWS for a higher quota",
+  CredentialsProviderError:
+    "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name a profile under the placement, or sign in with aws sso login",
+};
+
 interface ServiceError {
   readonly name?: string;
   readonly code?: string;
@@ -86,7 +92,7 @@ export function classify(error: unknown, call: string): ProviderError {
   const status = $metadata?.httpStatusCode;
   const known = CODES[name] ?? CODES[code] ?? codeByStatus(status) ?? codeByNetwork(code) ?? "internal";
   const waitMs = retryAfterMs($response?.headers?.["retry-after"]);
-  const fix = name === "ServiceQuotaExceededException" ? "ask AWS for a higher quota" : FIXES[known];
+  const fix = FIXES_BY_NAME[name] ?? FIXES[known];
   // An answer that is none of AWS's: the first line says so, what follows is the SDK's advice to its own callers.
   const [first = ""] = message.split("\n");
   const title = name === "Error" ? code || String(status ?? "") : name;

@@ -6,6 +6,8 @@ const HTTPS_PORT = 443;
 
 type Method = (request: object, options: object) => Promise<readonly [unknown, unknown, unknown]>;
 interface GoogleClient {
+  /** Looks for credentials. A method does that too, and where there are none throws past everybody who could catch it. */
+  initialize(): Promise<unknown>;
   readonly auth: { getCredentials(): Promise<{ readonly client_email?: string }> };
   close(): Promise<void>;
 }
@@ -40,7 +42,9 @@ export function connect(settings: ConnectionSettings): Connection {
     const library = (await load()) as Library;
     const Client = library[client];
     if (!Client) throw new Error(`there is no ${client}`);
-    return new Client(await optionsFor(service, settings));
+    const made = new Client(await optionsFor(service, settings));
+    await made.initialize();
+    return made;
   };
   const clientFor = (call: string): Promise<GoogleClient> => {
     const [service = "", operation = ""] = call.split(":");
@@ -48,6 +52,8 @@ export function connect(settings: ConnectionSettings): Connection {
     if (!found) throw new Error(`no client for ${call}`);
     const opened = clients.get(found.client) ?? open(found, service);
     clients.set(found.client, opened);
+    // Credentials may be there at the next call.
+    opened.catch(() => clients.delete(found.client));
     return opened;
   };
   return {
