@@ -51,6 +51,7 @@ function searchWeek(
   goals: readonly number[],
 ): Week {
   const week = new Week(problem, kinds);
+  if (problem.tasks.length > LARGE_PROBLEM) week.expectMean();
   for (const index of placingOrder(problem.tasks, timePower, roomPower)) week.place(index);
   const tries = problem.tasks.length > LARGE_PROBLEM ? 0 : FRESH_TRIES;
   for (const [pool, goal] of goals.entries()) repair(week, pool, { moves: Number.POSITIVE_INFINITY, tries, goal });

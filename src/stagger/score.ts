@@ -68,7 +68,8 @@ export class Scorer {
   best(task: Task, lanes: readonly Lane[], ranges: readonly Interval[], from: number): Best | undefined {
     const wide = this.#byBlocks && byBlocks(task) && measure(ranges) >= WIDE_MINUTES;
     const coarse = wide ? this.#search(task, lanes, blocksOf(ranges), from) : undefined;
-    if (!coarse) return this.#search(task, lanes, minutesOf(ranges), from);
+    // A block counts the largest load of its five minutes: where none is free, a minute between may be.
+    if (!coarse || coarse.excess > 0) return this.#search(task, lanes, minutesOf(ranges), from);
     const about = [{ from: coarse.start - BLOCK_MINUTES + 1, to: coarse.start + BLOCK_MINUTES }];
     return this.#search(task, lanes, minutesOf(intersect(ranges, about)), from);
   }

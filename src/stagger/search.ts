@@ -10,6 +10,8 @@ import { occurrences, type Task } from "./task.ts";
 
 /** Up to so many tasks every minute is looked at. */
 const SMALL_PROBLEM = 2000;
+/** What a good week has more than the mean: 1% and some for what windows and folding cost. */
+const OVER_MEAN = 1.01;
 
 /** The week as it stands while it is searched: every task's starts, and the load of every pool. */
 export class Week {
@@ -52,6 +54,19 @@ export class Week {
     for (const lanes of this.lanes) lift(lanes);
   }
 
+  /**
+   * Lifts the limits to just over the mean load that the week will have: there is no going lower, and a start that
+   * keeps below it is better chosen by the burden it meets than by the peak of a week that is not full yet.
+   */
+  expectMean(): void {
+    for (const [pool, lanes] of this.lanes.entries()) {
+      for (const lane of lanes) {
+        const area = this.problem.tasks.reduce((sum, task) => sum + (task.pool === pool ? areaOf(task, lane) : 0), 0);
+        lane.limit = Math.max(lane.limit, Math.floor((OVER_MEAN * area) / WEEK_MINUTES));
+      }
+    }
+  }
+
   put(index: number, starts: readonly number[]): void {
     this.starts[index] = starts;
     this.#load(index, starts, 1);
@@ -79,7 +94,8 @@ export class Week {
       return;
     }
     for (let k = 0; k < shape.times; k++) {
-      const best = this.best(index, k === 0 ? this.#firstRoom(shape) : roomFor(shape, starts, k));
+      const room = k === 0 ? this.#firstRoom(shape) : roomFor(shape, starts, k);
+      const best = this.best(index, inPart(shape, room, k));
       if (!best) break;
       starts.push(best.start);
       this.#load(index, [best.start], 1);
@@ -163,6 +179,15 @@ export class Week {
   }
 }
 
+/** Load × minutes that a task puts into a week, in the mean over the weeks of its circle. */
+function areaOf(task: Task, lane: Lane): number {
+  const curve = lane.expected ? task.curve : task.plain;
+  const run = curve.share.reduce((sum, share, k) => sum + share * ((curve.to[k] ?? 0) - (curve.from[k] ?? 0)), 0);
+  const first = task.shape?.allowed[0]?.from ?? 0;
+  const runs = occurrences(task, first).length * (task.shape?.times ?? 1);
+  return (task.load * run * runs) / (task.circle.kind === "month" ? 4 : task.circle.weeks);
+}
+
 /** Both halves of the year share one limit, since the worse one counts. */
 function lift(lanes: readonly Lane[]): void {
   for (const expected of [false, true]) {
@@ -194,6 +219,22 @@ function roomFor(shape: Shape, before: readonly number[], k: number): Interval[]
   });
 }
 
+/**
+ * What of the kth start's room lies within the first k + 1 equal parts of the allowed minutes, else the whole room. An
+ * early start that may stand late would leave those after it only the period's end, where they would pile up.
+ */
+function inPart(shape: Shape, room: readonly Interval[], k: number): readonly Interval[] {
+  const end = nth(shape.allowed, Math.ceil((measure(shape.allowed) * (k + 1)) / shape.times) - 1) + 1;
+  const part = intersect(room, [{ from: 0, to: end }]);
+  return part.length > 0 ? part : room;
+}
+
+/**
+ * How much harder a task is to place for needing the same room at each of its occurrences: it comes before one of the
+ * same size that runs once, which fills what is left. Factors found by trying on the weeks of the bench.
+ */
+const REPEATING = { phase: 4, day: 2, week: 1, month: 1 } as const;
+
 /** The order in which tasks are placed: the hardest first, but after what they wait for. Ties by a hash of the name, so that no file order counts. */
 export function placingOrder(tasks: readonly Task[], timePower = 0.25, roomPower = 0.1, countPower = 0.25): number[] {
   const keyed = tasks.flatMap((task, index) => {
@@ -205,7 +246,8 @@ export function placingOrder(tasks: readonly Task[], timePower = 0.25, roomPower
         : shape.kind === "phase"
           ? 10_080 / shape.periodMinutes
           : shape.times;
-    const key = (task.load * task.minutes ** timePower * count ** countPower) / measure(shape.allowed) ** roomPower;
+    const size = task.load * task.minutes ** timePower * count ** countPower * REPEATING[shape.kind];
+    const key = size / measure(shape.allowed) ** roomPower;
     return [{ index, key: Math.round(key * 1024), hash: hash32(task.name) }];
   });
   keyed.sort((a, b) => b.key - a.key || a.hash - b.hash || a.index - b.index);
