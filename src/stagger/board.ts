@@ -92,7 +92,9 @@ export class Board {
   }
 
   peak(): number {
-    return this.#blockHigh.reduce((a, b) => Math.max(a, b), 0);
+    let peak = 0;
+    for (const high of this.#blockHigh) if (high > peak) peak = high;
+    return peak;
   }
 
   /** What each day of the month, or week of so many, holds beside what comes every week: the emptiest has room. */

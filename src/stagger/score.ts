@@ -83,25 +83,30 @@ export class Scorer {
   }
 
   #look(task: Task, lanes: readonly Lane[], sweeps: readonly Sweep[], from: number): Best | undefined {
-    let best: Best | undefined;
+    let start = -1;
+    let excess = Number.MAX_VALUE;
+    let sum = Number.POSITIVE_INFINITY;
     for (const sweep of sweeps) {
       const { count, grain } = sweep;
-      this.#bad.fill(0, 0, count);
       this.#total.fill(0, 0, count);
-      this.#excess.fill(0, 0, count);
+      if (this.#over) this.#excess.fill(0, 0, count);
+      else this.#bad.fill(0, 0, count);
       for (const lane of lanes) this.#scoreLane(task, lane, sweep);
       const first = Math.min(Math.max(Math.floor(from / grain) - sweep.from, 0), count);
-      for (let k = 0; k < count; k++) {
-        const x = first + k < count ? first + k : first + k - count;
-        if (!this.#over && this.#bad[x] === 1) continue;
-        const excess = this.#excess[x] as number;
-        const sum = this.#total[x] as number;
-        if (!best || excess < best.excess || (excess === best.excess && sum < best.sum)) {
-          best = { start: (sweep.from + x) * grain, excess, sum };
+      for (let turn = 0; turn < 2; turn++) {
+        const end = turn === 0 ? count : first;
+        for (let x = turn === 0 ? first : 0; x < end; x++) {
+          const kept = this.#bad[x] === 1 ? Number.POSITIVE_INFINITY : 0;
+          const over = this.#over ? (this.#excess[x] as number) : kept;
+          const met = this.#total[x] as number;
+          if (over > excess || (over === excess && met >= sum)) continue;
+          start = (sweep.from + x) * grain;
+          excess = over;
+          sum = met;
         }
       }
     }
-    return best;
+    return start < 0 ? undefined : { start, excess, sum };
   }
 
   #scoreLane(task: Task, lane: Lane, sweep: Sweep): void {
