@@ -20,6 +20,7 @@ import { Rounds } from "./rounds.ts";
 import { EngineState, type TrackedRun } from "./state.ts";
 import { engineStatus } from "./status.ts";
 import { Tellings } from "./tellings.ts";
+import { Changes } from "./watch/changes.ts";
 import { Guarding } from "./watch/guarding.ts";
 import { NOT_SEEN_MS } from "./watch/nativeFires.ts";
 import { NativeRounds } from "./watch/natives.ts";
@@ -52,6 +53,7 @@ export class Engine implements Control {
   private readonly natives: NativeRounds;
   private readonly keeping: Keeping;
   private readonly rounds: Rounds;
+  private readonly changes: Changes;
   private readonly tellings: Tellings;
   private readonly requests: Requests;
   private readonly wake: { current: AbortController } = { current: new AbortController() };
@@ -115,6 +117,7 @@ export class Engine implements Control {
     this.rounds = new Rounds(this.context, this.budgets, this.natives, (placement) =>
       this.inTurn(() => this.keeping.round(placement)),
     );
+    this.changes = new Changes(this.context, this.observer, (placement) => this.rounds.listSoon(placement));
     const { launcher, stopper } = this;
     this.requests = new Requests(this.context, { launcher, stopper, isStopping: () => this.stopping });
   }
@@ -220,6 +223,7 @@ export class Engine implements Control {
       if (outcome.ok) this.keeping.applied(outcome.plan, outcome.result.failures);
       this.dispatcher.armAll();
       this.rounds.watchPlacements();
+      this.changes.followPlacements();
       return outcome;
     });
   }
@@ -303,6 +307,7 @@ export class Engine implements Control {
     }
     this.dispatcher.armAll();
     this.rounds.start();
+    this.changes.followPlacements();
   }
 
   private async replaceRun(tracked: TrackedRun, by: TrackedRun): Promise<void> {

@@ -1,4 +1,4 @@
-import { MINUTE, SECOND } from "../model/index.ts";
+import { type Instant, MINUTE, SECOND } from "../model/index.ts";
 import type { EngineContext } from "./context.ts";
 import type { Budgets } from "./money/budgets.ts";
 import type { NativeRounds } from "./watch/natives.ts";
@@ -10,6 +10,8 @@ const KEEP_MS: number = 30 * MINUTE;
 /** The first time soon after the start. */
 const FIRST_KEEP_MS: number = 2 * MINUTE;
 const BUDGETS_MS: number = 30 * SECOND;
+/** What changes within so long is looked at by one listing. */
+const GATHER_MS: number = 2 * SECOND;
 /** While the ledger refuses, it is tried this often. */
 const PROBE_MS: number = 15 * SECOND;
 const PRUNE_MS: number = 60 * MINUTE;
@@ -19,6 +21,9 @@ const SAMPLES_KEPT_MS: number = 31 * 24 * 60 * MINUTE;
 /** What is done again and again, besides following fires and runs. */
 export class Rounds {
   private readonly watched = new Set<string>();
+  /** Rounds that wait for their time, and those that shall come again soon after the one under way. */
+  private readonly waiting = new Map<string, { readonly at: Instant; readonly hasten: (at: Instant) => void }>();
+  private readonly hasty = new Set<string>();
   private readonly context: EngineContext;
   private readonly budgets: Budgets;
   private readonly natives: NativeRounds;
@@ -60,6 +65,15 @@ export class Rounds {
     }
   }
 
+  /** Something changed at a placement that is listed in turn: it is listed soon, never twice at a time. */
+  listSoon(placement: string): void {
+    const key = `native:${placement}`;
+    const waiting = this.waiting.get(key);
+    const at = this.context.time.now() + GATHER_MS;
+    if (waiting === undefined) this.hasty.add(key);
+    else if (at < waiting.at) waiting.hasten(at);
+  }
+
   /** Samples and the providers' own records of ended runs go when they are old; the ledger's entries never do. */
   private async prune(): Promise<void> {
     const { env, time, signal } = this.context;
@@ -70,14 +84,20 @@ export class Rounds {
 
   private round(key: string, afterMs: number, everyMs: number, work: () => Promise<void>): void {
     const { agenda, time, env } = this.context;
-    agenda.set(key, time.now() + afterMs, async () => {
+    const run = async (): Promise<void> => {
+      this.waiting.delete(key);
       try {
         await work();
       } catch (error) {
         env.log("warn", "a round failed and comes again", { round: key, error: String(error) });
       } finally {
-        this.round(key, everyMs, everyMs, work);
+        this.round(key, this.hasty.delete(key) ? Math.min(GATHER_MS, everyMs) : everyMs, everyMs, work);
       }
-    });
+    };
+    const wait = (at: Instant): void => {
+      this.waiting.set(key, { at, hasten: wait });
+      agenda.set(key, at, run);
+    };
+    wait(time.now() + afterMs);
   }
 }

@@ -154,6 +154,12 @@ export interface Provider {
   unseen?(job: Job): string | undefined;
   /** Pure: the least that these jobs ask of the vendor. Absent where there is nothing to grant. */
   permissions?(jobs: readonly DesiredJob[]): readonly PermissionDocument[];
+  /**
+   * Present where the vendor tells of changes as they happen. What comes is a reason to look and no more: it may be late,
+   * doubled, out of order or never come, so listings go on. It lasts until the signal aborts; after an error it is asked
+   * for again. One reader at a time.
+   */
+  changes?(options?: CallOptions): AsyncIterable<RunHandle>;
   /** For `doctor`: credentials, permissions, quotas, reachability. Never throws. */
   check(options?: CallOptions): Promise<readonly Finding[]>;
   close(): Promise<void>;

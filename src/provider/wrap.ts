@@ -1,6 +1,6 @@
 import type { CallOptions, Provider } from "./port.ts";
 
-/** The methods of the port that go out and come back once; `logs` streams and is passed through as it is. */
+/** The methods of the port that go out and come back once; `logs` and `changes` stream and are passed through as they are. */
 export type Method =
   | "listDeployments"
   | "apply"
@@ -32,7 +32,7 @@ export function wrapProvider(inner: Provider, around: Around): Provider {
     options: CallOptions | undefined,
     proceed: () => Promise<T>,
   ) => around<T>({ method, args, ...(options?.signal && { signal: options.signal }) }, proceed);
-  const { prune, permissions, unseen } = inner;
+  const { prune, permissions, unseen, changes } = inner;
   return {
     type: inner.type,
     placement: inner.placement,
@@ -55,6 +55,7 @@ export function wrapProvider(inner: Provider, around: Around): Provider {
     }),
     ...(unseen && { unseen: (job) => unseen.call(inner, job) }),
     ...(permissions && { permissions: (jobs) => permissions.call(inner, jobs) }),
+    ...(changes && { changes: (options) => changes.call(inner, options) }),
     check: (options) => pass("check", [], options, () => inner.check(options)),
     close: () => inner.close(),
   };
