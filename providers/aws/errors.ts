@@ -41,6 +41,8 @@ const CODES: Readonly<Record<string, ProviderErrorCode>> = {
   IncorrectInstanceState: "invalid",
   // No room for it just now: nothing was started.
   InsufficientInstanceCapacity: "throttled",
+  QueueDoesNotExist: "missing",
+  "AWS.SimpleQueueService.NonExistentQueue": "missing",
   NoSuchEntity: "missing",
   NoSuchEntityException: "missing",
   ClusterNotFoundException: "missing",

@@ -26,6 +26,8 @@ export interface AwsOptions {
   readonly architecture: "X86_64" | "ARM64";
   /** An SQS queue for starts that EventBridge could not deliver. */
   readonly deadLetterQueue?: string;
+  /** An SQS queue that tells of changes of tasks and jobs of Batch as they happen; listings alone without it. */
+  readonly eventsQueue?: string;
   /** The cluster has Container Insights on: without it nothing is known of CPU, disk and network. */
   readonly containerInsights: boolean;
   readonly logRetentionDays: number;
@@ -41,6 +43,8 @@ const RETENTION = [
 ];
 
 const role = z.string().regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/, "must be a role's ARN");
+
+const queue = z.string().regex(/^arn:aws[a-z-]*:sqs:[a-z0-9-]+:\d{12}:[\w-]+$/, "must be a queue's ARN");
 
 export const awsOptions: z.ZodType<AwsOptions> = z.strictObject({
   region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "must be a region such as us-east-1"),
@@ -71,10 +75,8 @@ export const awsOptions: z.ZodType<AwsOptions> = z.strictObject({
   schedulerRole: role,
   rulesRole: role.optional(),
   architecture: z.enum(["X86_64", "ARM64"]).default("X86_64"),
-  deadLetterQueue: z
-    .string()
-    .regex(/^arn:aws[a-z-]*:sqs:[a-z0-9-]+:\d{12}:[\w-]+$/, "must be a queue's ARN")
-    .optional(),
+  deadLetterQueue: queue.optional(),
+  eventsQueue: queue.optional(),
   containerInsights: z.boolean().default(false),
   logRetentionDays: z
     .int()

@@ -33,6 +33,7 @@ import { documentsOf } from "./permissions/index.ts";
 import { render } from "./render.ts";
 import { Readings } from "./resources/readings.ts";
 import type { World } from "./resources/world.ts";
+import { readEvents } from "./runs/events.ts";
 import { readLogs } from "./runs/logs.ts";
 import { Runs } from "./runs/runs.ts";
 import { jobOptionsOf, type Setting, UNSEEN_MACHINES, UNSEEN_REQUESTS, unseenTarget } from "./work/index.ts";
@@ -47,6 +48,7 @@ export class AwsProvider implements Provider {
   readonly type = "aws";
   readonly placement: string;
   readonly capabilities: Capabilities;
+  readonly changes?: NonNullable<Provider["changes"]>;
   readonly #context: OpenContext;
   readonly #options: AwsOptions;
   readonly #api: Api;
@@ -67,6 +69,11 @@ export class AwsProvider implements Provider {
     const world: World = { api, owner: this.#owner, options, clock, random, readings };
     this.#deployments = new Deployments(world);
     this.#runs = new Runs(world, this.#setting, this.#deployments, context.stateDir);
+    const { eventsQueue: queue } = options;
+    if (queue !== undefined) {
+      const source = { queue, options, owner: this.#owner, clock, log: context.log };
+      this.changes = ({ signal } = {}) => readEvents(api, source, signal);
+    }
     const known = options.containerInsights;
     this.capabilities = {
       schedules: "native",

@@ -10,6 +10,7 @@ import type * as sagemaker from "@aws-sdk/client-sagemaker";
 import type * as scheduler from "@aws-sdk/client-scheduler";
 import type * as servicequotas from "@aws-sdk/client-service-quotas";
 import type * as sfn from "@aws-sdk/client-sfn";
+import type * as sqs from "@aws-sdk/client-sqs";
 import type * as sts from "@aws-sdk/client-sts";
 
 /** Every call that the adapter makes, and no other: what a fake has to answer, and a policy to allow. */
@@ -105,6 +106,10 @@ export interface Calls {
   "logs:PutRetentionPolicy": Call<logs.PutRetentionPolicyRequest, object>;
   "logs:GetLogEvents": Call<logs.GetLogEventsRequest, logs.GetLogEventsResponse>;
   "logs:FilterLogEvents": Call<logs.FilterLogEventsRequest, logs.FilterLogEventsResponse>;
+  "sqs:GetQueueUrl": Call<sqs.GetQueueUrlRequest, sqs.GetQueueUrlResult>;
+  "sqs:GetQueueAttributes": Call<sqs.GetQueueAttributesRequest, sqs.GetQueueAttributesResult>;
+  "sqs:ReceiveMessage": Call<sqs.ReceiveMessageRequest, sqs.ReceiveMessageResult>;
+  "sqs:DeleteMessageBatch": Call<sqs.DeleteMessageBatchRequest, sqs.DeleteMessageBatchResult>;
   "sts:GetCallerIdentity": Call<sts.GetCallerIdentityRequest, sts.GetCallerIdentityResponse>;
   "iam:GetRole": Call<iam.GetRoleRequest, iam.GetRoleResponse>;
   "iam:SimulatePrincipalPolicy": Call<iam.SimulatePrincipalPolicyRequest, iam.SimulatePolicyResponse>;

@@ -22,6 +22,7 @@ const SDKS: Readonly<Record<string, { readonly client: string; readonly load: ()
   glue: { client: "GlueClient", load: () => import("@aws-sdk/client-glue") },
   eventbridge: { client: "EventBridgeClient", load: () => import("@aws-sdk/client-eventbridge") },
   logs: { client: "CloudWatchLogsClient", load: () => import("@aws-sdk/client-cloudwatch-logs") },
+  sqs: { client: "SQSClient", load: () => import("@aws-sdk/client-sqs") },
   sts: { client: "STSClient", load: () => import("@aws-sdk/client-sts") },
   iam: { client: "IAMClient", load: () => import("@aws-sdk/client-iam") },
   servicequotas: { client: "ServiceQuotasClient", load: () => import("@aws-sdk/client-service-quotas") },
@@ -68,6 +69,8 @@ function configOf({ region, endpoint, profile, env }: ConnectionSettings): objec
     maxAttempts: ONE_ATTEMPT,
     requestHandler: { connectionTimeout: CONNECT_MS, requestTimeout: ANSWER_MS, throwOnRequestTimeout: true },
     ...(endpoint === undefined ? {} : { endpoint }),
+    // Of SQS: a queue's address does not outdo the manifest's endpoint.
+    useQueueUrlAsEndpoint: false,
     ...(profile === undefined ? {} : { profile }),
     ...(fromEnv ? { credentials: { accessKeyId, secretAccessKey, ...session } } : {}),
   };

@@ -2,6 +2,7 @@ import type { Finding } from "../../../src/provider/index.ts";
 import type { Api } from "../api/index.ts";
 import { groupName, type Owner } from "../naming.ts";
 import type { AwsOptions } from "../options.ts";
+import { checkEvents } from "./events.ts";
 import { answer, type Check, found } from "./finding.ts";
 import { checkInsights } from "./insights.ts";
 import { checkPermissions } from "./missing.ts";
@@ -22,6 +23,9 @@ export async function checkAws(
     "container insights": () => checkInsights(api, options, signal),
     subnets: () => subnets(api, options, signal),
     ...(options.jobQueue === undefined ? {} : { "job queue": () => jobQueue(api, options.jobQueue ?? "", signal) }),
+    ...(options.eventsQueue === undefined
+      ? {}
+      : { "events queue": () => checkEvents(api, options.eventsQueue ?? "", signal) }),
     roles: () => checkRoles(api, options, signal),
     schedules: async () => {
       await api.send("scheduler:ListScheduleGroups", { NamePrefix: groupName(owner) }, signal);

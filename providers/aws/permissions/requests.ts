@@ -14,21 +14,29 @@ export function putEvents(options: AwsOptions): Statement {
   return allow("PutEvents", ["events:PutEvents"], arnOf(options, "events", "event-bus/default"));
 }
 
-export function ruleStatements(options: AwsOptions, owner: Owner, uses: Uses, role: string): readonly Statement[] {
-  const rules = arnOf(options, "events", `rule/${ruleName(owner, "")}*`);
-  const destinations = arnOf(options, "events", `api-destination/${ruleName(owner, "")}*`);
-  const look = [
-    allow("ListRules", LISTS, "*"),
-    allow("Rules", [...HELD, ...TAKEN_DOWN], rules),
-    allow("Destinations", DESTINATIONS, destinations),
-  ];
-  if (!uses.requests && !uses.rules) return look;
-  const put = [
+/** The rules that are there: to see, hold and take down. */
+export function holdRules(options: AwsOptions, owner: Owner, lists: readonly string[]): readonly Statement[] {
+  return [allow("ListRules", lists, "*"), allow("Rules", [...HELD, ...TAKEN_DOWN], rulesOf(options, owner))];
+}
+
+export function putRules(options: AwsOptions, owner: Owner): readonly Statement[] {
+  const rules = rulesOf(options, owner);
+  return [
     allow("PutRules", ["events:PutRule", "events:TagResource"], rules, tagsAsked(owner)),
     // An update of a rule carries no tags.
     allow("PutTargets", ["events:PutRule", "events:PutTargets"], rules),
-    pass("PassRulesRole", [role], "events.amazonaws.com"),
   ];
+}
+
+function rulesOf(options: AwsOptions, owner: Owner): string {
+  return arnOf(options, "events", `rule/${ruleName(owner, "")}*`);
+}
+
+export function ruleStatements(options: AwsOptions, owner: Owner, uses: Uses, role: string): readonly Statement[] {
+  const destinations = arnOf(options, "events", `api-destination/${ruleName(owner, "")}*`);
+  const look = [...holdRules(options, owner, LISTS), allow("Destinations", DESTINATIONS, destinations)];
+  if (!uses.requests && !uses.rules) return look;
+  const put = [...putRules(options, owner), pass("PassRulesRole", [role], "events.amazonaws.com")];
   if (!uses.requests) return [...look, ...put];
   const connections = arnOf(options, "events", "connection/*");
   const own = arnOf(options, "events", `connection/${connectionName(owner)}*`);

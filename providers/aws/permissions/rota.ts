@@ -2,6 +2,7 @@ import type { CallName } from "../api/index.ts";
 import { arnOf, familyPrefix, groupName, logGroupName, type Owner } from "../naming.ts";
 import type { AwsOptions } from "../options.ts";
 import { batchStatements, defineJobs } from "./batch.ts";
+import { eventStatements } from "./events.ts";
 import { watchExisting } from "./existing.ts";
 import { allow, type Policy, pass, policy, type Statement } from "./iam.ts";
 import { ruleStatements } from "./requests.ts";
@@ -49,6 +50,7 @@ export function rotaPolicy(options: AwsOptions, owner: Owner, uses: Uses): Polic
     ...(options.jobQueue === undefined ? [] : batchStatements(options, owner)),
     uses.batch ? defineJobs(options, owner) : undefined,
     ...(options.rulesRole === undefined ? [] : ruleStatements(options, owner, uses, options.rulesRole)),
+    ...eventStatements(options, owner, uses),
     ...watchExisting(uses.targets, options),
     // Where tasks are started it is among what starts them.
     uses.batch && !uses.tasks ? passTaskRoles(options) : undefined,

@@ -11,7 +11,8 @@ const ATTEMPTS = 185;
 export interface RuleFields {
   /** What sets it off: events like these, or the time (in UTC). */
   readonly trigger: { readonly pattern: JsonObject } | { readonly expression: string };
-  readonly role: string;
+  /** What the target is reached as; a queue says itself whom it takes messages from. */
+  readonly role?: string;
   /** The target's own part: its ARN, and what goes with that kind; of an API destination `api-destination/NAME`. */
   readonly target: JsonObject;
   readonly maximumEventAgeSeconds: number;
@@ -50,7 +51,7 @@ export function targetOfRule(fields: RuleFields, arn: string, kept: JsonObject):
     ...(fields.target as unknown as Target),
     Id: TARGET,
     Arn: arn,
-    RoleArn: fields.role,
+    ...(fields.role === undefined ? {} : { RoleArn: fields.role }),
     RetryPolicy: { MaximumEventAgeInSeconds: fields.maximumEventAgeSeconds, MaximumRetryAttempts: ATTEMPTS },
     ...(typeof queue === "string" ? { DeadLetterConfig: { Arn: queue } } : {}),
   };
@@ -65,14 +66,14 @@ export function readRule(
 ): { readonly fields: RuleFields; readonly unmanaged: JsonObject; readonly paused: boolean } {
   const own = targets.find(({ Id }) => Id === TARGET);
   const queue = own?.DeadLetterConfig?.Arn;
-  const { Id: _id, Arn = "", RoleArn = "", RetryPolicy, DeadLetterConfig: _queue, ...rest } = own ?? {};
+  const { Id: _id, Arn = "", RoleArn, RetryPolicy, DeadLetterConfig: _queue, ...rest } = own ?? {};
   const destination = /api-destination\/[^/]+/.exec(Arn)?.[0];
   const fields: RuleFields = {
     trigger:
       rule.ScheduleExpression === undefined
         ? { pattern: (parse(rule.EventPattern) ?? {}) as JsonObject }
         : { expression: rule.ScheduleExpression },
-    role: RoleArn,
+    ...(RoleArn === undefined || RoleArn === "" ? {} : { role: RoleArn }),
     target: { ...withoutEmpty(rest), Arn: destination ?? Arn },
     maximumEventAgeSeconds: RetryPolicy?.MaximumEventAgeInSeconds ?? 86_400,
     ...(ownQueue && queue !== undefined ? { deadLetterQueue: queue } : {}),

@@ -13,10 +13,10 @@ export class Rules {
     this.#world = world;
   }
 
-  /** Nothing is asked where the placement names no role for rules: then there can be none. */
+  /** Nothing is asked where the placement names neither a role for rules nor a queue for events: then it makes none. */
   async list(signal: Signal): Promise<readonly ObservedResource[]> {
     const { api, owner, options } = this.#world;
-    if (options.rulesRole === undefined) return [];
+    if (options.rulesRole === undefined && options.eventsQueue === undefined) return [];
     const rules = await pages((NextToken) =>
       api
         .send(

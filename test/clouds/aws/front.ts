@@ -29,6 +29,7 @@ const SERVICES: Readonly<Record<string, string>> = {
   Logs: "logs",
   SageMaker: "sagemaker",
   AWSGlue: "glue",
+  AmazonSQS: "sqs",
   AWSStepFunctions: "sfn",
 };
 const BATCH: Readonly<Record<string, string>> = {

@@ -18,6 +18,7 @@ export function allowedActions(documents: readonly PermissionDocument[]): Readon
   return new Set(
     policies
       .flatMap(({ Action }) => Action)
-      .map((action) => action.replace(/^events:/, "eventbridge:").replace(/^states:/, "sfn:")),
+      .map((action) => action.replace(/^events:/, "eventbridge:").replace(/^states:/, "sfn:"))
+      .map((action) => action.replace(/^sqs:DeleteMessage$/, "sqs:DeleteMessageBatch")),
   );
 }

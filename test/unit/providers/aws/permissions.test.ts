@@ -42,6 +42,22 @@ describe("permissions", () => {
     for (const { Condition } of by("iam:PassRole")) expect(JSON.stringify(Condition)).toContain("iam:PassedToService");
   });
 
+  it.each([undefined, "arn:aws:iam::123456789012:role/rota-rules"])(
+    "let rota read its queue of events and make the rules that fill it, each named once (rulesRole %s)",
+    async (rulesRole) => {
+      const eventsQueue = "arn:aws:sqs:us-east-1:123456789012:rota-events";
+      const options = { eventsQueue, ...(rulesRole === undefined ? {} : { rulesRole }) };
+      const statements = statementsOf(await granted([container("busybox:1")], options), "rota-policy");
+      const sids = statements.map(({ Sid }) => Sid);
+      expect(sids).toEqual([...new Set(sids)]);
+      expect(sids).toEqual(expect.arrayContaining(["ListRules", "Rules", "PutRules", "PutTargets"]));
+      const onQueues = statements.filter(({ Action }) => Action.some((action) => action.startsWith("sqs:")));
+      expect(onQueues).toMatchObject([{ Sid: "ReadEvents", Resource: eventsQueue }]);
+      const without = statementsOf(await granted([container("busybox:1")]), "rota-policy");
+      expect(without.map(({ Sid }) => Sid)).not.toContain("PutRules");
+    },
+  );
+
   it("are for what the jobs use: their secrets, their repositories, and nothing for a kind that there is none of", async () => {
     const jobs = [
       container(`${ECR}:1`, { A: "churn/db", B: "ssm:/churn/key" }),
