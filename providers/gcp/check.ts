@@ -44,6 +44,7 @@ export async function checkGcp(
       await api.send("run:ListExecutions", { parent: `${parent}/jobs/-`, pageSize: 1 }, signal);
       return found("executions", true, "executions can be listed");
     },
+    ...(options.batch ? { batch: batchCheck(api, parent, signal) } : {}),
     logs: async () => {
       const filter = `resource.type="cloud_run_job" AND timestamp>="${new Date(now - MINUTE).toISOString()}"`;
       await api.send("logging:ListLogEntries", { resourceNames: [name], filter, pageSize: 1 }, signal);
@@ -58,6 +59,13 @@ export async function checkGcp(
   const findings: Finding[] = [];
   for (const [check, ask] of Object.entries(checks)) findings.push(await answer(check, ask));
   return findings;
+}
+
+function batchCheck(api: Api, parent: string, signal: AbortSignal | undefined): Check {
+  return async () => {
+    await api.send("batch:ListJobs", { parent, pageSize: 1 }, signal);
+    return found("batch", true, "Batch jobs can be listed; idle is not judged there");
+  };
 }
 
 async function answer(name: string, check: Check): Promise<Finding> {

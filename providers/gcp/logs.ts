@@ -12,8 +12,8 @@ const OVERLAP_MS = 10_000;
 
 export interface LogRequest {
   readonly options: GcpOptions;
-  /** The execution's whole name. */
-  readonly execution: string;
+  /** Clauses of the filter that its output matches, and no other's. */
+  readonly output: string;
   readonly follow: boolean;
   readonly tailLines: number | undefined;
   readonly clock: Clock;
@@ -22,7 +22,7 @@ export interface LogRequest {
   readonly look: () => Promise<{ readonly isEnded: boolean; readonly since: Instant }>;
 }
 
-/** An execution's output, from its first line or the last `tailLines`; Cloud Logging keeps stdout and stderr apart. */
+/** A run's output, from its first line or the last `tailLines`; Cloud Logging keeps stdout and stderr apart. */
 export async function* readLogs(api: Api, request: LogRequest): AsyncIterable<LogChunk> {
   const { tailLines, follow, signal } = request;
   const { since } = await request.look();
@@ -82,13 +82,13 @@ async function* entriesBetween(
 /** What a run wrote in (from, to], at most `mostPages` pages of it. */
 export async function linesBetween(
   api: Api,
-  { options, execution }: Pick<LogRequest, "options" | "execution">,
+  { options, output }: Pick<LogRequest, "options" | "output">,
   { from, to }: { readonly from: Instant; readonly to: Instant },
   mostPages: number,
   signal: AbortSignal | undefined,
 ): Promise<readonly string[]> {
   const lines: string[] = [];
-  const filter = `${filterFor({ options, execution }, from)} AND timestamp<="${instant(to)}" AND timestamp>"${instant(from)}"`;
+  const filter = `${filterFor({ output }, from)} AND timestamp<="${instant(to)}" AND timestamp>"${instant(from)}"`;
   let count = 0;
   for await (const entry of entriesBetween(api, filter, "timestamp asc", { options, signal })) {
     lines.push(textOf(entry));
@@ -99,7 +99,7 @@ export async function linesBetween(
 }
 
 /** The output of one execution alone; system entries and audit logs bear other names. */
-function filterFor({ options, execution }: Pick<LogRequest, "options" | "execution">, since: Instant): string {
+export function executionOutput(options: GcpOptions, execution: string): string {
   const logs = ["stdout", "stderr"].map((name) => `"projects/${options.project}/logs/run.googleapis.com%2F${name}"`);
   return [
     'resource.type="cloud_run_job"',
@@ -107,13 +107,25 @@ function filterFor({ options, execution }: Pick<LogRequest, "options" | "executi
     `resource.labels.location="${options.location}"`,
     `labels."run.googleapis.com/execution_name"="${shortName(execution)}"`,
     `logName=(${logs.join(" OR ")})`,
-    `timestamp>="${instant(since)}"`,
   ].join(" AND ");
+}
+
+/** The output of one Batch job alone; what its agent tells stands in another log (batch_agent_logs). */
+export function batchOutput({ project }: GcpOptions, uid: string): string {
+  return `logName="projects/${project}/logs/batch_task_logs" AND labels.job_uid="${uid}"`;
+}
+
+function filterFor({ output }: Pick<LogRequest, "output">, since: Instant): string {
+  return `${output} AND timestamp>="${instant(since)}"`;
 }
 
 function chunkOf(entry: LogEntry): LogChunk {
   const at = timeOf(entry.timestamp);
-  const stream = (entry.logName ?? "").endsWith("stderr") ? "stderr" : "stdout";
+  // Batch has one log for both, and tells them apart by severity.
+  const isError = (entry.logName ?? "").endsWith("/batch_task_logs")
+    ? entry.severity === "ERROR"
+    : (entry.logName ?? "").endsWith("stderr");
+  const stream = isError ? "stderr" : "stdout";
   return { ...(at === undefined ? {} : { at }), stream, text: `${textOf(entry)}\n` };
 }
 

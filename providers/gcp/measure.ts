@@ -2,7 +2,7 @@ import type { Instant, Sample } from "../../src/model/index.ts";
 import { LineCount, next, pages } from "../../src/provider/index.ts";
 import type { Api, Execution, TimeSeries } from "./api/index.ts";
 import { runJobOf, timeOf, timestamp } from "./execution-state.ts";
-import { linesBetween } from "./logs.ts";
+import { executionOutput, linesBetween } from "./logs.ts";
 import type { GcpOptions } from "./options.ts";
 
 const PREFIX = "run.googleapis.com/container";
@@ -57,7 +57,13 @@ export async function measureExecution(
     const share = (to - from) / (to - start);
     const { cpu, memory } = limitsOf(execution);
     const output = new LineCount();
-    const lines = await linesBetween(api, { options, execution: name }, { from, to }, MOST_PAGES, signal);
+    const lines = await linesBetween(
+      api,
+      { options, output: executionOutput(options, name) },
+      { from, to },
+      MOST_PAGES,
+      signal,
+    );
     for (const line of lines) output.add(line);
     samples.push({
       from,

@@ -23,6 +23,11 @@ export const PERMISSIONS: Readonly<Record<CallName, readonly string[]>> = {
   "run:GetExecution": ["run.executions.get"],
   "run:CancelExecution": ["run.executions.cancel"],
   "run:ListTasks": ["run.tasks.list"],
+  "batch:ListJobs": ["batch.jobs.list"],
+  "batch:GetJob": ["batch.jobs.get"],
+  "batch:CreateJob": ["batch.jobs.create"],
+  "batch:CancelJob": ["batch.jobs.cancel"],
+  "batch:ListTasks": ["batch.tasks.list"],
   "logging:ListLogEntries": ["logging.logEntries.list"],
   "monitoring:ListTimeSeries": ["monitoring.timeSeries.list"],
 };
@@ -33,6 +38,7 @@ const PREDEFINED = [
   "roles/logging.viewer",
   "roles/monitoring.viewer",
 ];
+const BATCH_EDITOR = "roles/batch.jobsEditor";
 const STARTER = "roles/run.jobsExecutorWithOverrides";
 
 /** The least that a placement and its jobs ask for. */
@@ -50,14 +56,14 @@ export function permissionsOf(jobs: readonly DesiredJob[], options: GcpOptions):
         title: "rota",
         description: "Deploys Cloud Run jobs and Cloud Scheduler jobs, starts, watches and stops them",
         stage: "GA",
-        includedPermissions: [...new Set(Object.values(PERMISSIONS).flat())].sort(),
+        includedPermissions: [...new Set(allowedTo(options))].sort(),
       },
       command: `gcloud iam roles create rota --project=${project} --file=rota-role.json`,
     },
     {
       name: "rota-predefined-roles",
       purpose: "instead of the custom role: the predefined ones that hold it, and more",
-      document: { bindings: PREDEFINED.map((role) => bind(role, rota)) },
+      document: { bindings: [...PREDEFINED, ...(options.batch ? [BATCH_EDITOR] : [])].map((role) => bind(role, rota)) },
       command: `gcloud projects add-iam-policy-binding ${project} --member=RUNNER --role=ROLE   # once for each`,
     },
     ...[...new Set([serviceAccount, schedulerServiceAccount])].map(
@@ -75,6 +81,7 @@ export function permissionsOf(jobs: readonly DesiredJob[], options: GcpOptions):
       document: { bindings: [bind(STARTER, `serviceAccount:${schedulerServiceAccount}`)] },
       command: `gcloud projects add-iam-policy-binding ${project} --member=serviceAccount:${schedulerServiceAccount} --role=${STARTER}`,
     },
+    ...(options.batch ? batchOf(options) : []),
     ...secrets.map(
       (secret, index): PermissionDocument => ({
         name: `secret-${index + 1}`,
@@ -86,6 +93,38 @@ export function permissionsOf(jobs: readonly DesiredJob[], options: GcpOptions):
         command: `gcloud secrets add-iam-policy-binding ${secret} --member=serviceAccount:${serviceAccount} --role=roles/secretmanager.secretAccessor`,
       }),
     ),
+  ];
+}
+
+function allowedTo({ batch }: GcpOptions): readonly string[] {
+  const calls = Object.entries(PERMISSIONS).filter(([call]) => batch || !call.startsWith("batch:"));
+  return calls.flatMap(([, names]) => names);
+}
+
+/** Cloud Scheduler makes the Batch jobs, which run as the jobs' account; that reports to Batch and writes the log. */
+function batchOf({
+  project,
+  serviceAccount,
+  schedulerServiceAccount = serviceAccount,
+}: GcpOptions): readonly PermissionDocument[] {
+  const grant = (name: string, purpose: string, role: string, account: string): PermissionDocument => ({
+    name,
+    purpose,
+    document: { bindings: [{ role, members: [`serviceAccount:${account}`] }] },
+    command: `gcloud projects add-iam-policy-binding ${project} --member=serviceAccount:${account} --role=${role}`,
+  });
+  const user = "roles/iam.serviceAccountUser";
+  const member = `serviceAccount:${schedulerServiceAccount}`;
+  return [
+    grant("batch-start", "Cloud Scheduler makes the Batch jobs as this account", BATCH_EDITOR, schedulerServiceAccount),
+    {
+      name: "batch-act-as",
+      purpose: `the Batch jobs that Cloud Scheduler makes run as ${serviceAccount}`,
+      document: { resources: [serviceAccount], bindings: [{ role: user, members: [member] }] },
+      command: `gcloud iam service-accounts add-iam-policy-binding ${serviceAccount} --member=${member} --role=${user}`,
+    },
+    grant("batch-report", "the machines tell Batch how the task goes", "roles/batch.agentReporter", serviceAccount),
+    grant("batch-log", "the machines write the log", "roles/logging.logWriter", serviceAccount),
   ];
 }
 

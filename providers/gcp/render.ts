@@ -1,6 +1,7 @@
 import type { ContainerWorkload, DesiredJob, Instant, Rendering } from "../../src/model/index.ts";
+import { batchRefusal, renderBatch } from "./batch/render.ts";
 import type { Owner } from "./naming.ts";
-import { type GcpOptions, gcpJobOptions } from "./options.ts";
+import { type GcpJobOptions, type GcpOptions, gcpJobOptions } from "./options.ts";
 import { callRefusal, callSchedules, isCall, UNSEEN } from "./resources/calls.ts";
 import { isSecretReference, LONGEST_SECONDS, runJobOf } from "./resources/run-job.ts";
 import { startSchedule } from "./resources/schedule.ts";
@@ -26,8 +27,9 @@ export function render(desired: DesiredJob, owner: Owner, options: GcpOptions, n
     );
   }
   if (isCall(workload)) return renderCall(desired, workload, owner, options, now);
-  const misfit = misfitOf(desired, workload);
+  const misfit = misfitOf(desired, workload, parsed.data, options);
   if (misfit) return misfit;
+  if (parsed.data.runner === "batch") return renderBatch(desired, workload, parsed.data, { owner, options, now });
   const runJob = runJobOf(job, owner, options);
   const size = runSize(workload.cpu, workload.memoryBytes);
   if (!runJob || !size) {
@@ -65,20 +67,42 @@ function renderCall(
   };
 }
 
-function misfitOf({ job }: DesiredJob, workload: ContainerWorkload): Rendering | undefined {
-  if (workload.gpu !== undefined && workload.gpu > 0) {
-    return refuse("rota runs no GPUs on Cloud Run", "place the job on a provider that has them, or drop gpu");
-  }
-  const { durationSeconds } = job.guard;
-  if (durationSeconds !== undefined && durationSeconds > LONGEST_SECONDS) {
-    return refuse("Cloud Run ends every task after 7 days", "set guard.duration to at most 7d");
-  }
+function misfitOf(
+  desired: DesiredJob,
+  workload: ContainerWorkload,
+  jobOptions: GcpJobOptions,
+  options: GcpOptions,
+): Rendering | undefined {
+  const refusal =
+    jobOptions.runner === "batch"
+      ? batchRefusal(desired, workload, jobOptions, options)
+      : runRefusal(desired, workload, jobOptions);
+  if (refusal) return refuse(refusal.reason, refusal.fix);
   const wrong = Object.values(workload.secrets).find((reference) => !isSecretReference(reference));
   if (wrong === undefined) return undefined;
   return refuse(
     `"${wrong}" is no reference to Secret Manager`,
     "write NAME, NAME:VERSION, or projects/P/secrets/NAME/versions/VERSION",
   );
+}
+
+function runRefusal(
+  { job }: DesiredJob,
+  { gpu = 0 }: ContainerWorkload,
+  { machineType, accelerator }: GcpJobOptions,
+): { readonly reason: string; readonly fix: string } | undefined {
+  if (gpu > 0) return { reason: "rota runs no GPUs on Cloud Run", fix: "use gcp: { runner: batch }, or drop gpu" };
+  if (machineType !== undefined || accelerator !== undefined) {
+    return {
+      reason: "Cloud Run has no machine types and accelerators",
+      fix: "use gcp: { runner: batch }, or drop them",
+    };
+  }
+  if ((job.guard.durationSeconds ?? 0) > LONGEST_SECONDS) {
+    const fix = "set guard.duration to at most 7d, or use gcp: { runner: batch }";
+    return { reason: "Cloud Run ends every task after 7 days", fix };
+  }
+  return undefined;
 }
 
 function sizeWarning({ exact, cpu, memory }: RunSize): string[] {

@@ -11,8 +11,8 @@ const EXCEPTIONS: Readonly<Record<string, string>> = {
 /** Worlds whose requests are still to be looked at. */
 const opened: GcpSubject[] = [];
 
-async function open(): Promise<GcpSubject> {
-  const subject = await openGcpSubject();
+async function open(runner?: "cloudRun" | "batch"): Promise<GcpSubject> {
+  const subject = await openGcpSubject(runner);
   opened.push(subject);
   return subject;
 }
@@ -28,7 +28,8 @@ describe("Google Cloud on its own protos", () => {
     }
   });
 
-  providerSuite("gcp", open, EXCEPTIONS);
+  for (const runner of ["cloudRun", "batch"] as const)
+    describe(`on ${runner}`, () => providerSuite("gcp", () => open(runner), EXCEPTIONS));
 
   it("every request of the suite was checked against the vendor's protos", async () => {
     const subject = await open();

@@ -15,6 +15,9 @@ const RATES: Readonly<
   "cloudscheduler read": { concurrency: 8, perSecond: 20, burst: 60 },
   "run write": { concurrency: 6, perSecond: 160 / 60, burst: 20 },
   "run read": { concurrency: 8, perSecond: 2700 / 60, burst: 60 },
+  // Of Batch's quotas no figure is published for certain: few enough for a small one.
+  "batch write": { concurrency: 4, perSecond: 2, burst: 20 },
+  "batch read": { concurrency: 4, perSecond: 5, burst: 30 },
   "logging read": { concurrency: 2, perSecond: 0.9, burst: 10 },
   "monitoring read": { concurrency: 8, perSecond: 20, burst: 60 },
 };

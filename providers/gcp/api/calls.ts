@@ -1,3 +1,4 @@
+import type { protos as batch } from "@google-cloud/batch";
 import type { protos as logging } from "@google-cloud/logging-api";
 import type { protos as monitoring } from "@google-cloud/monitoring";
 import type { protos as run } from "@google-cloud/run";
@@ -8,6 +9,8 @@ export type RunJob = run.google.cloud.run.v2.IJob;
 export type RunContainer = run.google.cloud.run.v2.IContainer;
 export type Execution = run.google.cloud.run.v2.IExecution;
 export type Task = run.google.cloud.run.v2.ITask;
+export type BatchJob = batch.google.cloud.batch.v1.IJob;
+export type BatchTask = batch.google.cloud.batch.v1.ITask;
 export type LogEntry = logging.google.logging.v2.ILogEntry;
 export type TimeSeries = monitoring.google.monitoring.v3.ITimeSeries;
 
@@ -33,6 +36,14 @@ export interface Calls {
   "run:GetExecution": Call<run.google.cloud.run.v2.IGetExecutionRequest, Execution>;
   "run:CancelExecution": Call<run.google.cloud.run.v2.ICancelExecutionRequest, Operation>;
   "run:ListTasks": Call<run.google.cloud.run.v2.IListTasksRequest, run.google.cloud.run.v2.IListTasksResponse>;
+  "batch:ListJobs": Call<batch.google.cloud.batch.v1.IListJobsRequest, batch.google.cloud.batch.v1.IListJobsResponse>;
+  "batch:GetJob": Call<batch.google.cloud.batch.v1.IGetJobRequest, BatchJob>;
+  "batch:CreateJob": Call<batch.google.cloud.batch.v1.ICreateJobRequest, BatchJob>;
+  "batch:CancelJob": Call<batch.google.cloud.batch.v1.ICancelJobRequest, Operation>;
+  "batch:ListTasks": Call<
+    batch.google.cloud.batch.v1.IListTasksRequest,
+    batch.google.cloud.batch.v1.IListTasksResponse
+  >;
   "logging:ListLogEntries": Call<
     logging.google.logging.v2.IListLogEntriesRequest,
     logging.google.logging.v2.IListLogEntriesResponse

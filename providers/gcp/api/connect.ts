@@ -27,6 +27,7 @@ const CLIENTS: Readonly<Record<string, readonly Entry[]>> = {
     entry("ExecutionsClient", () => import("@google-cloud/run"), "ListExecutions GetExecution CancelExecution"),
     entry("TasksClient", () => import("@google-cloud/run"), "ListTasks"),
   ],
+  batch: [entry("BatchServiceClient", () => import("@google-cloud/batch"), "*")],
   logging: [entry("LoggingServiceV2Client", () => import("@google-cloud/logging-api"), "*")],
   monitoring: [entry("MetricServiceClient", () => import("@google-cloud/monitoring"), "*")],
 };

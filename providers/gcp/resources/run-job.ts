@@ -50,10 +50,10 @@ export function runJobOf(job: Job, owner: Owner, options: GcpOptions): Resource 
 }
 
 /** The guard's duration as the belt, unless the guard itself only watches: then what the platform can do at most. */
-export function timeoutOf({ guard }: Job): number {
+export function timeoutOf({ guard }: Job, longestSeconds: number = LONGEST_SECONDS): number {
   const { durationSeconds, graceSeconds, mode, onBreach, protect } = guard;
-  if (durationSeconds === undefined || mode === "observe" || onBreach === "notify" || protect) return LONGEST_SECONDS;
-  return Math.min(LONGEST_SECONDS, Math.ceil(durationSeconds + graceSeconds + SPARE_SECONDS));
+  if (durationSeconds === undefined || mode === "observe" || onBreach === "notify" || protect) return longestSeconds;
+  return Math.min(longestSeconds, Math.ceil(durationSeconds + graceSeconds + SPARE_SECONDS));
 }
 
 /** `NAME`, `NAME:VERSION`, `projects/P/secrets/NAME` with or without `/versions/VERSION`: always with its version. */

@@ -40,6 +40,16 @@ export interface Retries {
 
 export type Target = Pick<ScheduleFields, "uri" | "method" | "headers" | "body" | "auth" | "attemptDeadlineSeconds">;
 
+/** What a run finds in its environment that Cloud Scheduler starts. */
+export function scheduledVariables(owner: Owner, job: string): Readonly<Record<string, string>> {
+  return {
+    ROTA_ENV: owner.environment,
+    ROTA_JOB: job,
+    ROTA_NAMESPACE: owner.namespace,
+    [STARTED_BY_VARIABLE]: "schedule",
+  };
+}
+
 /** The schedule that starts a job's Cloud Run job. */
 export function startSchedule(
   { job }: DesiredJob,
@@ -47,24 +57,25 @@ export function startSchedule(
   owner: Owner,
   options: GcpOptions,
 ): Resource {
-  const variables: Readonly<Record<string, string>> = {
-    ROTA_ENV: owner.environment,
-    ROTA_JOB: job.name,
-    ROTA_NAMESPACE: owner.namespace,
-    [STARTED_BY_VARIABLE]: "schedule",
-  };
-  const env = Object.entries(variables).map(([name, value]) => ({ name, value }));
+  const env = Object.entries(scheduledVariables(owner, job.name)).map(([name, value]) => ({ name, value }));
   const id = runJobId(owner, job.name);
   const target: Target = {
+    ...startTarget(options),
     uri: `https://run.googleapis.com/v2/${parentOf(options)}/jobs/${id}:run`,
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
     body: { overrides: { containerOverrides: [{ name: CONTAINER, env }] } },
-    auth: { kind: "oauth", account: options.schedulerServiceAccount ?? options.serviceAccount, for: OAUTH_SCOPE },
-    attemptDeadlineSeconds: START_DEADLINE_SECONDS,
   };
   const retries = START_RETRIES[job.schedule.catchUp.policy];
   return scheduleOf({ job }, native, owner, { target, retries, dependsOn: [`runJob/${id}`] });
+}
+
+/** How a service of Google's is asked to start something. */
+export function startTarget(options: GcpOptions): Omit<Target, "uri" | "body"> {
+  return {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    auth: { kind: "oauth", account: options.schedulerServiceAccount ?? options.serviceAccount, for: OAUTH_SCOPE },
+    attemptDeadlineSeconds: START_DEADLINE_SECONDS,
+  };
 }
 
 export function scheduleOf(

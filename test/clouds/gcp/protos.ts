@@ -19,6 +19,7 @@ const SERVICES: Readonly<Record<string, readonly [service: string, file: string,
     ["google.cloud.run.v2.Executions", "google/cloud/run/v2/execution.proto", "@google-cloud/run"],
     ["google.cloud.run.v2.Tasks", "google/cloud/run/v2/task.proto", "@google-cloud/run"],
   ],
+  batch: [["google.cloud.batch.v1.BatchService", "google/cloud/batch/v1/batch.proto", "@google-cloud/batch"]],
   logging: [["google.logging.v2.LoggingServiceV2", "google/logging/v2/logging.proto", "@google-cloud/logging-api"]],
   monitoring: [
     ["google.monitoring.v3.MetricService", "google/monitoring/v3/metric_service.proto", "@google-cloud/monitoring"],
@@ -56,6 +57,15 @@ function methodOf(call: string): MethodDefinition<object, object> {
     if (method) return method;
   }
   throw new Error(`there is no ${call} in the protos`);
+}
+
+/** A request as the server reads it, with all that was left out of it. */
+export function asServed(call: string, input: object): Message {
+  const [short, operation = ""] = call.split(":");
+  const [service] = SERVICES[short ?? ""]?.[0] ?? [];
+  const method = (served[service ?? ""] as ServiceDefinition)[operation];
+  if (!method) throw new Error(`there is no ${call} in the protos`);
+  return method.requestDeserialize(method.requestSerialize(input)) as Message;
 }
 
 /**
@@ -144,6 +154,8 @@ const CHILDREN: Readonly<Record<string, string>> = {
   containers: "Container",
   valueSource: "EnvVarSource",
   secretKeyRef: "SecretKeySelector",
+  taskGroups: "TaskGroup",
+  taskSpec: "TaskSpec",
 };
 
 function missing(short: string, type: string, message: Message, path: string): readonly string[] {

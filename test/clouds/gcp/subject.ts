@@ -8,16 +8,18 @@ const PARENT = `projects/${PROJECT}/locations/${LOCATION}`;
 
 export type GcpSubject = Subject & { readonly world: GcpWorld };
 
-/** Google Cloud on its own protos, in a world of its own. */
-export async function openGcpSubject(): Promise<GcpSubject> {
+/** Google Cloud on its own protos, in a world of its own; containers on Cloud Run or on Batch. */
+export async function openGcpSubject(runner: "cloudRun" | "batch" = "cloudRun"): Promise<GcpSubject> {
   const world = await GcpWorld.open();
-  const provider = await world.provider();
+  const options = runner === "batch" ? { batch: true } : {};
+  const provider = await world.provider(world.owner, options);
   const written = new Set<string>();
   return {
     world,
     provider,
     owner: world.owner,
-    reopen: (owner = world.owner) => world.provider(owner),
+    reopen: (owner = world.owner) => world.provider(owner, options),
+    ...(runner === "batch" ? { jobOptions: { runner } } : {}),
     workloads: { quick: container("quick"), failing: container("failing"), endless: container("endless") },
     settle: async () => {
       world.clock.advance(MINUTE);
@@ -27,10 +29,16 @@ export async function openGcpSubject(): Promise<GcpSubject> {
         written.add(life.name);
         world.telemetry.write(life, ["hello", "world"]);
       }
+      for (const { uid } of world.batch.lives.values()) {
+        if (written.has(uid)) continue;
+        written.add(uid);
+        world.telemetry.write({ name: uid }, ["hello", "world"]);
+      }
     },
-    missingHandle: {
-      execution: `${PARENT}/jobs/rota-acme-dev-job-00000000/executions/rota-acme-dev-job-00000000-zzzzz`,
-    },
+    missingHandle:
+      runner === "batch"
+        ? { batchJob: `${PARENT}/jobs/rota-acme-dev-job-00000000-000000000000` }
+        : { execution: `${PARENT}/jobs/rota-acme-dev-job-00000000/executions/rota-acme-dev-job-00000000-zzzzz` },
     plantForeign: async (count) => plantForeign(world, count),
     foreign: async () => readForeign(world),
     breakListing: async () => {
@@ -88,13 +96,23 @@ function plantForeign(world: GcpWorld, count: number): void {
       labels: { ...other, "rota-job": job },
       template: { labels: { ...other, "rota-job": job }, template: { containers: [{ name: "job", image: "theirs" }] } },
     });
+    const batchName = `${PARENT}/jobs/rota-acme-dev-${job}`;
+    world.batch.lives.set(batchName, {
+      name: batchName,
+      uid: batchName,
+      createdAt: world.clock.now(),
+      job: { labels: { ...other, "rota-job": job }, taskGroups: [] },
+      kind: "endless",
+      limitMs: 3600_000,
+    });
   }
 }
 
 function readForeign(world: GcpWorld): unknown {
   const of = (jobs: ReadonlyMap<string, Message>): unknown =>
     [...jobs].filter(([name]) => name.includes("foreign-")).map(([name, job]) => [name, structuredClone(job)]);
-  return { schedules: of(world.scheduler.jobs), runJobs: of(world.run.jobs) };
+  const batch = [...world.batch.lives.values()].filter(({ name }) => name.includes("foreign-"));
+  return { schedules: of(world.scheduler.jobs), runJobs: of(world.run.jobs), batch: structuredClone(batch) };
 }
 
 /** Somebody opens the console and changes the hour, or the image. */

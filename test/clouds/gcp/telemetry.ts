@@ -3,6 +3,7 @@ import { timestampOf } from "./scheduler.ts";
 import { type Handler, type Message, Refusal } from "./server.ts";
 
 interface Line {
+  /** Of a Cloud Run execution its name, of a Batch job its uid. */
   readonly execution: string;
   readonly at: number;
   readonly text: string;
@@ -19,6 +20,15 @@ export interface Usage {
 }
 
 const MINUTE = 60_000;
+/** What a filter may name. */
+const FIELDS = [
+  "resource.type",
+  "resource.labels.job_name",
+  "resource.labels.location",
+  'labels."run.googleapis.com/execution_name"',
+  "labels.job_uid",
+  "logName",
+];
 /** Metrics can be read this much later. */
 const LATE_MS = 0;
 
@@ -78,22 +88,28 @@ export class TelemetryFake {
 
   #matches(line: Line, [field, operator, value]: Clause): boolean {
     const parts = line.execution.split("/");
-    const of: Readonly<Record<string, string>> = {
-      "resource.type": "cloud_run_job",
-      "resource.labels.job_name": parts.at(-3) ?? "",
-      "resource.labels.location": this.#location,
-      'labels."run.googleapis.com/execution_name"': parts.at(-1) ?? "",
-      logName: this.#logName(line),
-    };
+    const isBatch = parts.length === 1;
+    const batch = { "labels.job_uid": line.execution, logName: this.#logName(line) };
+    const of: Readonly<Record<string, string>> = isBatch
+      ? batch
+      : {
+          "resource.type": "cloud_run_job",
+          "resource.labels.job_name": parts.at(-3) ?? "",
+          "resource.labels.location": this.#location,
+          'labels."run.googleapis.com/execution_name"': parts.at(-1) ?? "",
+          logName: this.#logName(line),
+        };
     if (field === "timestamp") {
       const at = Date.parse(value);
       return operator === ">=" ? line.at >= at : operator === ">" ? line.at > at : line.at <= at;
     }
-    if (!(field in of)) throw new Refusal("INVALID_ARGUMENT", `the filter names ${field}`);
+    if (!FIELDS.includes(field)) throw new Refusal("INVALID_ARGUMENT", `the filter names ${field}`);
+    if (isBatch && field === "logName") return of[field] === value;
     return field === "logName" ? value.includes(`"${of[field]}"`) : of[field] === value;
   }
 
-  #logName({ stream }: Line): string {
+  #logName({ stream, execution }: Line): string {
+    if (!execution.includes("/")) return `projects/${this.#project}/logs/batch_task_logs`;
     return `projects/${this.#project}/logs/run.googleapis.com%2F${stream}`;
   }
 
@@ -103,6 +119,7 @@ export class TelemetryFake {
       textPayload: line.text,
       timestamp: timestampOf(line.at),
       insertId: line.id,
+      ...(line.execution.includes("/") ? {} : { severity: line.stream === "stderr" ? "ERROR" : "INFO" }),
       labels: { "run.googleapis.com/execution_name": line.execution.split("/").at(-1) ?? "" },
     };
   }

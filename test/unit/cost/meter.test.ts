@@ -120,6 +120,15 @@ test.each([
     "0.096000000 USD",
   ],
   [
+    "Batch of Google Cloud on a machine",
+    facts(
+      "gcp",
+      { ...RUN, prices: { "gce.g2-standard-8": "0.854 USD/hour" } },
+      { jobOptions: { runner: "batch", machineType: "g2-standard-8", accelerator: { type: "nvidia-l4" } } },
+    ),
+    "0.854000000 USD",
+  ],
+  [
     "a negotiated rate",
     facts("aws", { ...AWS, prices: { "fargate.vcpuX86": "0.03 USD/vCPU-hour" } }),
     "0.038890000 USD",
