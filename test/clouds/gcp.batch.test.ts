@@ -96,6 +96,23 @@ describe("Batch of Google Cloud", () => {
     expect(await codeOf(subject.provider.listRuns(0))).toBe("denied");
   });
 
+  it("a listing that did not reach all places is no listing", async () => {
+    const { handle } = await subject.provider.start(request());
+    subject.world.batch.unreachable = ["projects/acme-test/locations/us-central1"];
+    expect(await codeOf(subject.provider.listRuns(0))).toBe("unavailable");
+    subject.world.batch.unreachable = [];
+    expect((await subject.provider.listRuns(0)).map((state) => state.handle)).toEqual([handle]);
+  });
+
+  it("a job that is refused as known and not shown yet leaves the start unknown, not failed", async () => {
+    await subject.provider.start(request());
+    subject.world.server.fault = ({ call }) =>
+      call === "batch:GetJob" ? { kind: "status", code: "NOT_FOUND" } : undefined;
+    expect(await codeOf(subject.provider.start(request()))).toBe("unavailable");
+    subject.world.server.fault = () => undefined;
+    expect((await subject.provider.start(request())).run).toBe(KEY);
+  });
+
   it("later rounds read what is new, and again what still runs, however old", async () => {
     const { handle } = await subject.provider.start(request());
     await subject.provider.listRuns(0);

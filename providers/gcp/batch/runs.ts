@@ -55,7 +55,11 @@ export class BatchRuns {
       );
     } catch (error) {
       if (!(error instanceof ProviderError && error.code === "exists")) throw error;
-      return this.#state(await this.#own(`${parent}/jobs/${jobId}`, signal), signal);
+      const made = await this.#own(`${parent}/jobs/${jobId}`, signal).catch((problem: unknown) => {
+        if (!(problem instanceof ProviderError && problem.code === "missing")) throw problem;
+        throw new ProviderError("unavailable", "Batch has the job, and does not show it yet", { cause: problem });
+      });
+      return this.#state(made, signal);
     }
   }
 
@@ -128,7 +132,9 @@ export class BatchRuns {
         orderBy: "create_time desc",
         ...next("pageToken", token),
       };
-      const { jobs, nextPageToken } = await this.#api.send("batch:ListJobs", call, signal);
+      const { jobs, nextPageToken, unreachable } = await this.#api.send("batch:ListJobs", call, signal);
+      // What is not whole says nothing of what is not in it.
+      if (unreachable?.length) throw new ProviderError("unavailable", `Batch did not reach ${unreachable.join(", ")}`);
       found.push(...(jobs ?? []).filter((each) => (timeOf(each.createTime) ?? after) >= after));
       const oldest = timeOf(jobs?.at(-1)?.createTime);
       token = nextPageToken ?? "";

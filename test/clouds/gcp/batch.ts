@@ -28,6 +28,8 @@ const LABEL = /^[a-z0-9_-]{0,63}$/;
 export class BatchFake {
   readonly lives: Map<string, BatchLife> = new Map();
   pageSize = 100;
+  /** Places that a listing says it could not reach. */
+  unreachable: readonly string[] = [];
   readonly #parent: string;
   readonly #now: () => number;
   #count = 0;
@@ -50,7 +52,7 @@ export class BatchFake {
       const from = pageToken === "" ? 0 : Number(pageToken);
       const to = from + Math.min(this.pageSize, Number(pageSize) || 100);
       const jobs = all.slice(from, to).map((life) => this.#message(life));
-      return { jobs, nextPageToken: to < all.length ? String(to) : "", unreachable: [] };
+      return { jobs, nextPageToken: to < all.length ? String(to) : "", unreachable: [...this.unreachable] };
     },
     "batch:GetJob": ({ name }) => this.#message(this.#life(name)),
     "batch:CreateJob": ({ parent, jobId, job }) => {
