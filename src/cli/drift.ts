@@ -5,6 +5,7 @@ import type { DefineCommand } from "./commands.ts";
 import { withLedgerIfAny } from "./facts.ts";
 import { withPlacements } from "./placements.ts";
 import { terminalOf } from "./terminal.ts";
+import { whileWaiting } from "./waiting.ts";
 import type { World } from "./world.ts";
 
 export const defineDrift: DefineCommand = (command, world, exit) =>
@@ -12,7 +13,7 @@ export const defineDrift: DefineCommand = (command, world, exit) =>
     .addOption(jsonOption())
     .action(async (options: CommonOptions) => {
       const terminal = terminalOf(world);
-      const items = await findDrift(world, options);
+      const items = await whileWaiting(world, "asking what is there", findDrift(world, options));
       if (options.json) terminal.json({ schema: "rota.drift/1", drift: items });
       else if (items.length === 0) terminal.out("no drift: what is there is what was applied");
       for (const item of options.json ? [] : items) {

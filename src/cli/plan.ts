@@ -11,6 +11,7 @@ import { withLedgerIfAny } from "./facts.ts";
 import { type OpenedWorld, withPlacements } from "./placements.ts";
 import { planText } from "./plan-text.ts";
 import { terminalOf } from "./terminal.ts";
+import { whileWaiting } from "./waiting.ts";
 import type { World } from "./world.ts";
 
 interface PlanOptions extends CommonOptions {
@@ -52,7 +53,7 @@ export async function makePlan(
     );
   }
   if (purpose === "apply") tellOverload(world, project, await overloadWarnings(project, now));
-  return planDeployment({
+  const work = planDeployment({
     placements,
     desired: project.desired,
     now,
@@ -61,6 +62,7 @@ export async function makePlan(
     trial,
     signal: world.interrupted,
   });
+  return whileWaiting(world, offline ? "planning" : `asking ${[...placements.keys()].join(", ")}`, work);
 }
 
 function tellOverload(world: World, project: Project, warnings: readonly Diagnostic[]): void {
