@@ -1,5 +1,5 @@
 import { endOf, type LifeRecord, startOf } from "../../../providers/memory/life.ts";
-import type { DesiredJob, Entry, EventOf, EventType, Run } from "../../../src/model/index.ts";
+import type { DesiredJob, Entry, EventOf, EventType, Run, RunHandle } from "../../../src/model/index.ts";
 import type { Span } from "../faults.ts";
 import type { Rig } from "../rig.ts";
 import type { Story, Violation } from "../story.ts";
@@ -126,26 +126,16 @@ export class Facts {
           ended: [],
           started: undefined,
         });
+        // One that was found at the vendor is known by its execution before it has begun.
+        if (event.run.handle !== undefined) this.executes(event.run.run, event.run.handle, at);
         return;
       case "run.sent":
         told?.sent.push(entry as At<"run.sent">);
         return;
-      case "run.started": {
+      case "run.started":
         if (told) told.started = entry as At<"run.started">;
-        if (typeof event.handle !== "string") return;
-        const other = this.runOfLife.get(event.handle);
-        this.check(
-          other === undefined || other === event.run,
-          "F1",
-          at,
-          () => `${event.run} and ${other} are one execution`,
-          {
-            run: event.run,
-          },
-        );
-        this.runOfLife.set(event.handle, other ?? event.run);
+        this.executes(event.run, event.handle, at);
         return;
-      }
       case "run.judged":
         told?.judged.push(entry as At<"run.judged">);
         return;
@@ -158,6 +148,14 @@ export class Facts {
       default:
         return;
     }
+  }
+
+  private executes(run: string, handle: RunHandle, at: number): void {
+    if (typeof handle !== "string") return;
+    const other = this.runOfLife.get(handle);
+    const isOne = other === undefined || other === run;
+    this.check(isOne, "F1", at, () => `${run} and ${other} are one execution`, { run });
+    this.runOfLife.set(handle, other ?? run);
   }
 
   private close(job: string, at: number, seq: number): void {

@@ -67,6 +67,8 @@ function examineOthers({ story, check }: Facts): void {
   }
 }
 
+const AUTOMATIC: ReadonlySet<string> = new Set(["guard", "budget", "duplicate"]);
+
 /** K9: automatic stops in any window stay under the limit, over restarts too. */
 function examineBlast(facts: Facts): void {
   const { safety } = facts.rig.declared.state.manifest;
@@ -77,7 +79,7 @@ function examineBlast(facts: Facts): void {
     if (event.type === "run.created") open.add(event.run.run);
     if (event.type === "run.ended") open.delete(event.run);
     if (event.type === "guard.released") stops = [];
-    if (event.type !== "run.stopping" || (event.cause !== "guard" && event.cause !== "budget")) continue;
+    if (event.type !== "run.stopping" || !AUTOMATIC.has(event.cause)) continue;
     if (stopped.has(event.run)) continue;
     stopped.add(event.run);
     stops = [...stops.filter((s) => s > at - safety.perSeconds * 1000), at];
