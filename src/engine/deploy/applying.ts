@@ -1,5 +1,5 @@
 import { type DesiredJob, type DesiredState, fingerprint, type LedgerEvent } from "../../model/index.ts";
-import { diffFields, type Plan, type PlannedChange } from "../../plan/index.ts";
+import { diffFields, type Plan, type PlannedChange, resourceKey } from "../../plan/index.ts";
 import { asProviderError } from "../context.ts";
 import type { OpenPlacement } from "../env.ts";
 
@@ -50,7 +50,7 @@ export async function applyPlan(input: ApplyInput): Promise<ApplyResult> {
   const carry = async (planned: PlannedChange): Promise<void> => {
     if (planned.change.action === "keep") return;
     const target = planned.change.action === "delete" ? planned.change.actual : planned.change.desired;
-    const key = keyOf(planned.placement, `${target.kind}/${target.id}`);
+    const key = keyOf(planned.placement, resourceKey(target));
     const needs = (target.dependsOn ?? []).map((id) => keyOf(planned.placement, id));
     if (planned.change.action !== "delete") await Promise.all(needs.map((n) => running.get(n)));
     const broken = planned.change.action === "delete" ? undefined : needs.find((n) => failed.has(n));
@@ -65,7 +65,7 @@ export async function applyPlan(input: ApplyInput): Promise<ApplyResult> {
       thrown.push({
         placement: planned.placement,
         job: target.job,
-        resource: `${target.kind}/${target.id}`,
+        resource: resourceKey(target),
         action: planned.change.action,
         code: problem.code,
         message: problem.message,
@@ -77,8 +77,7 @@ export async function applyPlan(input: ApplyInput): Promise<ApplyResult> {
   };
   for (const planned of changes) {
     if (planned.change.action === "keep" || planned.change.action === "delete") continue;
-    const { kind, id } = planned.change.desired;
-    running.set(keyOf(planned.placement, `${kind}/${id}`), carry(planned));
+    running.set(keyOf(planned.placement, resourceKey(planned.change.desired)), carry(planned));
   }
   await Promise.all(running.values());
   for (const planned of changes) if (planned.change.action === "delete") await carry(planned);
@@ -110,12 +109,12 @@ async function lookAgain(input: ApplyInput, thrown: readonly ApplyFailure[]): Pr
       .get(placement)
       ?.provider.listDeployments(input.signal ? { signal: input.signal } : {});
     const observed = await listing?.catch(() => undefined);
-    const there = new Map(observed?.map((each) => [`${each.kind}/${each.id}`, each.fields]));
+    const there = new Map(observed?.map((each) => [resourceKey(each), each.fields]));
     for (const { change, ...planned } of input.plan.changes) {
       if (planned.placement !== placement || change.action === "keep" || change.action === "delete") continue;
-      const { kind, id, fields } = change.desired;
-      const found = there.get(`${kind}/${id}`);
-      if (found && diffFields(found, fields).length === 0) stands.add(keyOf(placement, `${kind}/${id}`));
+      const key = resourceKey(change.desired);
+      const found = there.get(key);
+      if (found && diffFields(found, change.desired.fields).length === 0) stands.add(keyOf(placement, key));
     }
   }
   return thrown.filter((f) => !unknown.includes(f) || !stands.has(keyOf(f.placement, f.resource)));

@@ -1,5 +1,5 @@
 import { type DriftKind, type LedgerEvent, MINUTE, type Resource } from "../../model/index.ts";
-import { type DriftItem, drift, type Plan } from "../../plan/index.ts";
+import { type DriftItem, drift, type Plan, resourceKey } from "../../plan/index.ts";
 import { asProviderError, type EngineContext, providerOf } from "../context.ts";
 import type { Deployed } from "../state.ts";
 import type { ApplyFailure } from "./applying.ts";
@@ -141,10 +141,6 @@ export class Keeping {
 /** `JOB schedule` for `schedule/ID`. */
 function partOf(job: string, resource: string): string {
   return `${job} ${resource.split("/")[0]}`;
-}
-
-function resourceKey({ kind, id }: Pick<Resource, "kind" | "id">): string {
-  return `${kind}/${id}`;
 }
 
 /** As the engine's state keeps what was said. */
