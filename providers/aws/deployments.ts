@@ -4,6 +4,7 @@ import { Definitions } from "./resources/definitions.ts";
 import { Destinations } from "./resources/destinations.ts";
 import { JobDefinitions } from "./resources/job-definitions.ts";
 import { LogGroup } from "./resources/log-group.ts";
+import { Queues } from "./resources/queues.ts";
 import { Rules } from "./resources/rules.ts";
 import { Schedules } from "./resources/schedules.ts";
 import type { Signal, World } from "./resources/world.ts";
@@ -35,6 +36,7 @@ export class Deployments {
       Object.entries({
         ...definitions,
         apiDestination: new Destinations(world),
+        queue: new Queues(world),
         rule: this.#rules,
         schedule: this.#schedules,
       }),

@@ -42,6 +42,10 @@ const CODES: Readonly<Record<string, ProviderErrorCode>> = {
   // No room for it just now: nothing was started.
   InsufficientInstanceCapacity: "throttled",
   QueueDoesNotExist: "missing",
+  QueueNameExists: "exists",
+  // SQS makes no queue of a name that was deleted within the last minute.
+  QueueDeletedRecently: "throttled",
+  "AWS.SimpleQueueService.QueueDeletedRecently": "throttled",
   "AWS.SimpleQueueService.NonExistentQueue": "missing",
   NoSuchEntity: "missing",
   NoSuchEntityException: "missing",
@@ -73,6 +77,7 @@ const FIXES: Partial<Record<ProviderErrorCode, string>> = {
 };
 
 const FIXES_BY_NAME: Readonly<Record<string, string>> = {
+  QueueDeletedRecently: "apply again in a minute: SQS takes that long to forget a queue",
   ServiceQuotaExceededException: "ask AWS for a higher quota",
   CredentialsProviderError:
     "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name a profile under the placement, or sign in with aws sso login",

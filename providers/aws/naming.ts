@@ -13,8 +13,10 @@ export const BY_SCHEDULE = "rota/schedule";
 /** The container's name within the task. */
 export const CONTAINER = "job";
 const SEPARATORS = { group: ".", family: "_" } as const;
-/** EventBridge Scheduler: names of groups and schedules; ECS: names of families; Batch: names of definitions and jobs; EventBridge: names of rules, destinations and connections. */
-const LONGEST = { group: 64, schedule: 64, family: 255, batch: 128, rule: 64 } as const;
+/** EventBridge Scheduler: names of groups and schedules; ECS: names of families; Batch: names of definitions and jobs; EventBridge: names of rules, destinations and connections; SQS: names of queues. */
+const LONGEST = { group: 64, schedule: 64, family: 255, batch: 128, rule: 64, queue: 80 } as const;
+/** A name that is cut keeps so many of its first characters (`shorten`): what all of them begin with has to fit. */
+const KEPT = 53;
 
 const RUN_DIGITS = 24;
 
@@ -47,8 +49,18 @@ export function runSuffix(run: string): string {
 }
 
 /** Of a rule and of its API destination; with no job, what all of them begin with. */
-export function ruleName(owner: Owner, job: string): string {
-  return shorten(`rota.${owner.namespace}.${owner.environment}.${job}`, LONGEST.rule);
+export function ruleName({ namespace, environment }: Owner, job: string): string {
+  return shorten(`${shorten(`rota.${namespace}.${environment}`, KEPT - 1)}.${job}`, LONGEST.rule);
+}
+
+/** The rules that hand changes of runs to the queue, for all jobs. No job has a dot in its name. */
+export function eventRuleName(owner: Owner, service: "ecs" | "batch"): string {
+  return ruleName(owner, `events.${service}`);
+}
+
+/** The queue of events: of letters, digits, `-` and `_`. */
+export function eventQueueName({ namespace, environment }: Owner): string {
+  return shorten(["rota", namespace, environment].join(SEPARATORS.family), LONGEST.queue);
 }
 
 /** The connection that requests without credentials go by. */
@@ -112,4 +124,9 @@ export function partitionOf(region: string): string {
 
 export function arnOf({ region, account }: AwsOptions, service: string, resource: string): string {
   return `arn:${partitionOf(region)}:${service}:${region}:${account}:${resource}`;
+}
+
+/** The queue that tells of changes, rota's or the user's; undefined where the placement asks for none. */
+export function eventQueueArn(options: AwsOptions, owner: Owner): string | undefined {
+  return options.events === undefined ? options.eventsQueue : arnOf(options, "sqs", eventQueueName(owner));
 }

@@ -26,7 +26,9 @@ export interface AwsOptions {
   readonly architecture: "X86_64" | "ARM64";
   /** An SQS queue for starts that EventBridge could not deliver. */
   readonly deadLetterQueue?: string;
-  /** An SQS queue that tells of changes of tasks and jobs of Batch as they happen; listings alone without it. */
+  /** Changes of tasks and jobs of Batch are told as they happen, by a queue that rota makes; listings alone without. */
+  readonly events?: "sqs";
+  /** The same by a queue of the user's own. */
   readonly eventsQueue?: string;
   /** The cluster has Container Insights on: without it nothing is known of CPU, disk and network. */
   readonly containerInsights: boolean;
@@ -46,7 +48,7 @@ const role = z.string().regex(/^arn:aws[a-z-]*:iam::\d{12}:role\/[\w+=,.@/-]+$/,
 
 const queue = z.string().regex(/^arn:aws[a-z-]*:sqs:[a-z0-9-]+:\d{12}:[\w-]+$/, "must be a queue's ARN");
 
-export const awsOptions: z.ZodType<AwsOptions> = z.strictObject({
+const schema = z.strictObject({
   region: z.string().regex(/^[a-z]{2}(-[a-z]+)+-\d$/, "must be a region such as us-east-1"),
   account: z.string().regex(/^\d{12}$/, 'must be the twelve digits of an account, in quotes: "123456789012"'),
   cluster: z
@@ -76,6 +78,7 @@ export const awsOptions: z.ZodType<AwsOptions> = z.strictObject({
   rulesRole: role.optional(),
   architecture: z.enum(["X86_64", "ARM64"]).default("X86_64"),
   deadLetterQueue: queue.optional(),
+  events: z.literal("sqs", "must be sqs").optional(),
   eventsQueue: queue.optional(),
   containerInsights: z.boolean().default(false),
   logRetentionDays: z
@@ -84,4 +87,9 @@ export const awsOptions: z.ZodType<AwsOptions> = z.strictObject({
     .default(90),
   endpoint: z.url({ protocol: /^https?$/ }).optional(),
   profile: z.string().min(1).optional(),
-}) as unknown as z.ZodType<AwsOptions>;
+});
+
+export const awsOptions: z.ZodType<AwsOptions> = schema.refine(
+  ({ events, eventsQueue }) => events === undefined || eventsQueue === undefined,
+  { path: ["eventsQueue"], message: "is a queue of your own, and events: sqs makes one: say one of the two" },
+) as unknown as z.ZodType<AwsOptions>;

@@ -27,7 +27,7 @@ import type { Api } from "./api/index.ts";
 import { Deployments } from "./deployments.ts";
 import { checkAws } from "./doctor/check.ts";
 import { classify } from "./errors.ts";
-import type { Owner } from "./naming.ts";
+import { eventQueueArn, type Owner } from "./naming.ts";
 import type { AwsOptions } from "./options.ts";
 import { documentsOf } from "./permissions/index.ts";
 import { render } from "./render.ts";
@@ -69,7 +69,7 @@ export class AwsProvider implements Provider {
     const world: World = { api, owner: this.#owner, options, clock, random, readings };
     this.#deployments = new Deployments(world);
     this.#runs = new Runs(world, this.#setting, this.#deployments, context.stateDir);
-    const { eventsQueue: queue } = options;
+    const queue = eventQueueArn(options, this.#owner);
     if (queue !== undefined) {
       const source = { queue, options, owner: this.#owner, clock, log: context.log };
       this.changes = ({ signal } = {}) => readEvents(api, source, signal);
@@ -160,7 +160,7 @@ export class AwsProvider implements Provider {
   }
 
   check(options?: CallOptions): Promise<readonly Finding[]> {
-    return checkAws(this.#api, this.#owner, this.#options, options?.signal);
+    return checkAws(this.#api, this.#owner, this.#options, this.#context.clock.now(), options?.signal);
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,7 @@
 import type { DesiredJob, Instant, Rendering } from "../../src/model/index.ts";
 import { scheduleOf } from "./resources/schedule.ts";
 import { translate, translateUtc } from "./translate/index.ts";
-import { eventRules, jobOptionsOf, rulesOf, type Setting, type Work, workOf } from "./work/index.ts";
+import { eventsOf, jobOptionsOf, rulesOf, type Setting, type Work, workOf } from "./work/index.ts";
 
 /** What a job becomes at AWS: what it needs first, then its schedules. Pure. */
 export function render(desired: DesiredJob, setting: Setting, now: Instant): Rendering {
@@ -13,7 +13,7 @@ export function render(desired: DesiredJob, setting: Setting, now: Instant): Ren
   if (!translation.ok) return refuse(translation.reason, translation.fix);
   const schedules = translation.natives.map((native) => scheduleOf(desired, native, work, setting));
   return {
-    resources: [...work.needs, ...schedules, ...eventRules(desired.job, work.kind, setting)],
+    resources: [...work.needs, ...schedules, ...eventsOf(work.kind, setting)],
     warnings: [...work.warnings, ...translation.warnings],
     differences: translation.differences,
   };
@@ -30,7 +30,7 @@ function renderRules(
   if (!translation.ok) return refuse(translation.reason, translation.fix);
   const made = rulesOf(desired, translation.natives, work, setting);
   if (!made.ok) return refuse(made.reason, made.fix);
-  const resources = [...work.needs, ...made.rules, ...eventRules(desired.job, work.kind, setting)];
+  const resources = [...work.needs, ...made.rules, ...eventsOf(work.kind, setting)];
   return { resources, warnings: work.warnings, differences: [] };
 }
 

@@ -4,6 +4,7 @@ import { createInterface } from "node:readline/promises";
 import { Argument, Option } from "commander";
 import { type ApplyOutcome, claimState, deploy, statePaths, steadyTime } from "../engine/index.ts";
 import { openLedger } from "../ledger/index.ts";
+import { jobLabel } from "../model/index.ts";
 import { type Plan, parsePlan, summary } from "../plan/index.ts";
 import { askDaemon, tellDaemon, userName } from "./client.ts";
 import { type CommonOptions, jsonOption, stateDir, withCommon } from "./command.ts";
@@ -119,7 +120,7 @@ function tell(outcome: ApplyOutcome, terminal: Terminal, json: boolean): void {
   const { created, updated, deleted, kept, failures } = outcome.result;
   for (const f of failures)
     terminal.note(
-      `${terminal.paint("failed", "red")}: ${f.action} ${f.resource} of ${f.job} at ${f.placement}: ${f.code}: ${f.message}${f.fix === undefined ? "" : `\n  ${f.fix}`}`,
+      `${terminal.paint("failed", "red")}: ${f.action} ${f.resource} of ${jobLabel(f.job)} at ${f.placement}: ${f.code}: ${f.message}${f.fix === undefined ? "" : `\n  ${f.fix}`}`,
     );
   if (!json) terminal.out(`${created} created, ${updated} updated, ${deleted} deleted, ${kept} unchanged`);
   if (failures.length > 0) terminal.note(`${failures.length} failed; the rest stands. rota apply tries them again`);

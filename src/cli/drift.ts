@@ -1,3 +1,4 @@
+import { jobLabel } from "../model/index.ts";
 import { type DriftItem, drift } from "../plan/index.ts";
 import { heldJobs } from "../query/index.ts";
 import { type CommonOptions, jsonOption, withCommon } from "./command.ts";
@@ -18,7 +19,7 @@ export const defineDrift: DefineCommand = (command, world, exit) =>
       else if (items.length === 0) terminal.out("no drift: what is there is what was applied");
       for (const item of options.json ? [] : items) {
         terminal.out(
-          `${terminal.paint(item.kind, "yellow")}  ${item.job} (${item.placement}: ${item.resource})  ${item.detail}`,
+          `${terminal.paint(item.kind, "yellow")}  ${jobLabel(item.job)} (${item.placement}: ${item.resource})  ${item.detail}`,
         );
         for (const f of item.fields)
           terminal.out(`      ${f.path}: ${JSON.stringify(f.from)} → ${JSON.stringify(f.to)}`);

@@ -1,3 +1,4 @@
+import { jobLabel } from "../model/index.ts";
 import { changeToJson, type Plan, summary } from "../plan/index.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -12,7 +13,7 @@ export function planText(plan: Plan, terminal: Terminal): string {
     if (change.action === "keep") continue;
     const [mark, colour] = MARKS[change.action];
     lines.push(
-      `${terminal.paint(`${mark} ${change.action}`, colour)}  ${change.job} ${terminal.paint(`(${change.placement}: ${change.resource})`, "dim")}  ${change.why}`,
+      `${terminal.paint(`${mark} ${change.action}`, colour)}  ${jobLabel(change.job)} ${terminal.paint(`(${change.placement}: ${change.resource})`, "dim")}  ${change.why}`,
     );
     for (const f of change.fields) lines.push(`      ${f.path}: ${short(f.from)} → ${short(f.to)}`);
   }

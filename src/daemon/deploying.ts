@@ -1,6 +1,6 @@
 import { type ApplyOutcome, type ApplyResult, ControlError, type Engine } from "../engine/index.ts";
 import { LedgerError } from "../ledger/index.ts";
-import { type Clock, type DesiredState, MINUTE } from "../model/index.ts";
+import { type Clock, type DesiredState, jobLabel, MINUTE } from "../model/index.ts";
 import { ProviderError } from "../provider/index.ts";
 
 const AGAIN_MS: number = MINUTE;
@@ -96,7 +96,7 @@ function problemsOf(outcome: ApplyOutcome): readonly string[] {
       ({ job, placement }) =>
         `${job}: it is deployed at ${placement}, which this daemon does not change by itself\n  rota apply moves it`,
     ),
-    ...outcome.result.failures.map((f) => `${f.job}: ${f.message}${f.fix ? `\n  ${f.fix}` : ""}`),
+    ...outcome.result.failures.map((f) => `${jobLabel(f.job)}: ${f.message}${f.fix ? `\n  ${f.fix}` : ""}`),
   ];
 }
 

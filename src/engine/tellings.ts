@@ -1,4 +1,4 @@
-import type { Breach, EventOf } from "../model/index.ts";
+import { ALL_JOBS, type Breach, type EventOf } from "../model/index.ts";
 import type { EngineContext } from "./context.ts";
 import type { Notice } from "./notices/index.ts";
 import type { TrackedRun } from "./state.ts";
@@ -73,9 +73,9 @@ export class Tellings {
   drifted(placement: string, job: string, detail: string): void {
     this.context.env.notify({
       kind: "problem",
-      subject: `${job} at ${placement} is not as it was applied`,
+      subject: `${job === ALL_JOBS ? `what all jobs at ${placement} share` : `${job} at ${placement}`} is not as it was applied`,
       text: `${detail}. See: rota drift; rota apply sets it back`,
-      job,
+      ...(job === ALL_JOBS ? {} : { job }),
     });
   }
 

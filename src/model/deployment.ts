@@ -7,12 +7,21 @@ export interface OwnershipMark {
   readonly job: string;
 }
 
-/** One thing a provider holds for a job: a schedule, a task definition, a container job. */
+/** `job` of what a placement holds for its jobs together, and for no single one. */
+export const ALL_JOBS = "";
+
+/** A job's name, or in words that it is about all of them. */
+export function jobLabel(job: string): string {
+  return job === ALL_JOBS ? "all jobs" : job;
+}
+
+/** One thing a provider holds for a job, or for all of them: a schedule, a task definition, a queue of events. */
 export interface Resource {
   /** The provider's word: `schedule`, `taskDefinition`, `job`. */
   readonly kind: string;
   /** Unique within placement and kind, and the same on every render: the name is the lock. */
   readonly id: string;
+  /** `ALL_JOBS` where each job that needs it renders it exactly alike: it stays until the last of them is gone. */
   readonly job: string;
   /** Canonical, comparable with what is read back. References between resources are by id. */
   readonly fields: JsonObject;

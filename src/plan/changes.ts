@@ -1,4 +1,4 @@
-import { canonical, type ObservedResource, type Resource, type ResourceChange } from "../model/index.ts";
+import { ALL_JOBS, canonical, type ObservedResource, type Resource, type ResourceChange } from "../model/index.ts";
 import type { Desired } from "./desired.ts";
 import { diffFields } from "./diff.ts";
 import { keyOf } from "./key.ts";
@@ -71,6 +71,7 @@ export function changesTo(
 function changeTo(desired: Resource, actual: ObservedResource | undefined, around: Surroundings): ResourceChange {
   const { job, kind } = desired;
   if (!actual) {
+    if (job === ALL_JOBS) return { action: "create", desired, why: `the jobs at ${around.placement} need it` };
     const elsewhere = (around.heldAt.get(job) ?? []).filter((each) => each !== around.placement);
     const here = around.heldAt.get(job)?.includes(around.placement) ?? false;
     const why = here
@@ -85,9 +86,10 @@ function changeTo(desired: Resource, actual: ObservedResource | undefined, aroun
     return { action: "keep", desired, actual, why: `as declared${byHand}` };
   }
   const fields = diffFields(actual.fields, desired.fields);
+  const who = job === ALL_JOBS ? "what all jobs share" : `"${job}"`;
   const paths = fields.slice(0, 3).map((field) => field.path);
   const more = fields.length > 3 ? ` and ${fields.length - 3} more` : "";
-  return { action: "update", desired, actual, fields, why: `"${job}" changes ${paths.join(", ")}${more}` };
+  return { action: "update", desired, actual, fields, why: `${who} changes ${paths.join(", ")}${more}` };
 }
 
 /** Deletes, dependents first. Nothing that one of two listings lacks. */
@@ -104,6 +106,7 @@ export function deletesOf(desired: Desired, actual: Actual, around: Surroundings
 function whyGone(observed: ObservedResource, around: Surroundings): string {
   const { job } = observed.mark;
   if (around.purpose === "destroy") return "destroy removes everything of this namespace and environment";
+  if (job === ALL_JOBS) return `no job at ${around.placement} needs it`;
   const wanted = around.wantedAt.get(job) ?? [];
   if (wanted.includes(around.placement)) return `"${job}" no longer needs ${keyOf(observed)}`;
   if (wanted.length > 0) return `"${job}" is at ${wanted.join(", ")} now`;

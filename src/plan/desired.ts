@@ -45,10 +45,11 @@ export function gatherDesired(input: PlacementInput): Desired {
     for (const resource of rendering.resources) {
       const key = keyOf(resource);
       const other = resources.get(key);
-      wantedBy.set(key, [...(wantedBy.get(key) ?? []), job]);
+      wantedBy.getOrInsert(key, []).push(job);
       if (!other) resources.set(key, resource);
       else if (canonical(other.fields) !== canonical(resource.fields)) {
-        refusals.push(...[other.job, job].map((each) => refuseAmbiguous(placement, each, key, other.job, job)));
+        const [first = other.job] = wantedBy.get(key) ?? [];
+        refusals.push(...[first, job].map((each) => refuseAmbiguous(placement, each, key, first, job)));
       }
     }
   }

@@ -1,4 +1,4 @@
-import { fingerprint } from "../model/index.ts";
+import { ALL_JOBS, fingerprint } from "../model/index.ts";
 import { changesTo, deletesOf, type Surroundings } from "./changes.ts";
 import { type Desired, gatherDesired } from "./desired.ts";
 import { compareText, keyOf } from "./key.ts";
@@ -84,7 +84,11 @@ function withoutRefused(
   const wantedBy = new Map(gathered.map(({ input, desired }) => [input.placement, desired.wantedBy]));
   return changes.filter(({ placement, change }) => {
     if (change.action === "keep") return true;
-    if (change.action === "delete") return !refused.has(change.actual.mark.job);
+    if (change.action === "delete") {
+      const { job } = change.actual.mark;
+      // A job that could not be rendered may be the one that needs what all share.
+      return job === ALL_JOBS ? refused.size === 0 : !refused.has(job);
+    }
     const jobs = wantedBy.get(placement)?.get(keyOf(change.desired)) ?? [change.desired.job];
     return jobs.some((job) => !refused.has(job));
   });

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { DesiredJob, RunHandle } from "../../src/model/index.ts";
+import { type DesiredJob, MINUTE, type RunHandle } from "../../src/model/index.ts";
 import type { Provider } from "../../src/provider/index.ts";
 import { codeOf } from "../conformance/codes.ts";
 import { deploy } from "../conformance/subject.ts";
@@ -16,13 +16,11 @@ describe.skipIf(WHY_SKIPPED !== undefined)(
     let url: string;
     beforeEach(async () => {
       world = await AwsWorld.open();
-      name = `events-${world.cluster}`;
-      ({ QueueUrl: url } = (await world.raw("sqs", "CreateQueue", { QueueName: name })) as { QueueUrl: string });
       const jobQueue = await world.makeQueue();
-      provider = await world.provider(world.owner, {
-        eventsQueue: `arn:aws:sqs:${REGION}:${ACCOUNT}:${name}`,
-        jobQueue,
-      });
+      provider = await world.provider(world.owner, { events: "sqs", jobQueue });
+      name = `rota_${world.owner.namespace}_dev`;
+      await deploy(provider, desired());
+      ({ QueueUrl: url } = (await world.hands.send("sqs:GetQueueUrl", { QueueName: name })) as { QueueUrl: string });
     });
     afterEach(async () => {
       expect(world.problems).toEqual([]);
@@ -83,29 +81,9 @@ describe.skipIf(WHY_SKIPPED !== undefined)(
       return Object.values(Attributes).reduce((sum, each) => sum + Number(each), 0);
     };
 
-    it.each(["ecs", "batch"] as const)(
-      "the job's rule for %s is planned, listed with equal fields and taken down",
-      async (runner) => {
-        const { resources } = provider.render(desired(runner), world.clock.now());
-        const rule = resources.find(({ kind }) => kind === "rule");
-        await deploy(provider, desired(runner));
-        const listed = (await provider.listDeployments()).find(({ kind }) => kind === "rule");
-        expect(rule && listed?.fields).toEqual(rule?.fields);
-        expect(listed?.unmanaged).toBeUndefined();
-        await provider.setPaused("churn", true, "test");
-        const actual = (await provider.listDeployments()).find(({ kind }) => kind === "rule");
-        expect(actual?.paused ?? false).toBe(false);
-        if (!actual) throw new Error("no rule");
-        await provider.apply({ action: "delete", actual, why: "test" });
-        expect((await provider.listDeployments()).map(({ kind }) => kind)).not.toContain("rule");
-        const allowed = allowedActions(provider.permissions?.([desired(runner)]) ?? []);
-        expect(world.calls.filter((call) => !allowed.has(call))).toEqual([]);
-      },
-    );
-
-    /** The job's rule as it is held, on a bus of the test's own: moto hands events also to the scheduled rules of others. */
+    /** The rule as it is held, on a bus of the test's own: moto hands events also to the scheduled rules of others. */
     const ownBus = async (): Promise<string> => {
-      const Name = `rota.${world.owner.namespace}.dev.churn.events`;
+      const Name = `rota.${world.owner.namespace}.dev.events.ecs`;
       const EventBusName = `bus-${world.cluster}`;
       const { EventPattern = "" } = await world.hands.send("eventbridge:DescribeRule", { Name });
       const { Targets = [] } = await world.hands.send("eventbridge:ListTargetsByRule", { Rule: Name });
@@ -116,9 +94,13 @@ describe.skipIf(WHY_SKIPPED !== undefined)(
     };
 
     it("an event on the bus comes by the rule and the queue to the run's handle; others' do not", async () => {
-      await deploy(provider, desired());
       const EventBusName = await ownBus();
-      const events = [taskEvent("b", "theirs"), taskEvent("c", family("churn2")), taskEvent("a")].map((text) => {
+      const events = [
+        taskEvent("b", "theirs"),
+        taskEvent("c", family().replace("_dev_", "_dev2_")),
+        taskEvent("d", family().replace("rota_acme", "rota_x-acme")),
+        taskEvent("a"),
+      ].map((text) => {
         const { source, detail, "detail-type": DetailType } = JSON.parse(text) as Record<string, unknown>;
         return { Source: source, DetailType, Detail: JSON.stringify(detail), EventBusName } as never;
       });
@@ -131,7 +113,6 @@ describe.skipIf(WHY_SKIPPED !== undefined)(
     });
 
     it("a run that is told of is what its service says, not what the event did", async () => {
-      await deploy(provider, desired());
       const run = await provider.start({ run: "churn.x.1", job: desired().job, attempt: 1, fireAt: 0, env: {} });
       const { task } = run.handle as { task: string };
       await send(taskEvent("a").replace(taskArn("a"), task));
@@ -158,6 +139,8 @@ describe.skipIf(WHY_SKIPPED !== undefined)(
       expect(await codeOf(told(1))).toBe("denied");
       world.front.fault = () => undefined;
       const about = async () => (await provider.check()).find(({ check }) => check === "events queue");
+      expect(await about()).toMatchObject({ ok: true, detail: expect.stringContaining("about 0 messages") });
+      await world.raw("sqs", "SetQueueAttributes", { QueueUrl: url, Attributes: { Policy: "" } });
       expect(await about()).toMatchObject({ ok: false, detail: expect.stringContaining("does not let EventBridge") });
       const Policy = JSON.stringify({
         Version: "2012-10-17",
@@ -174,7 +157,33 @@ describe.skipIf(WHY_SKIPPED !== undefined)(
       expect(await about()).toMatchObject({ ok: true });
       await world.raw("sqs", "DeleteQueue", { QueueUrl: url });
       expect(await codeOf(told(1))).toBe("missing");
-      expect(await about()).toMatchObject({ ok: false });
+      expect(await about()).toMatchObject({ ok: "warning", detail: expect.stringContaining("is not there") });
+    });
+
+    it("doctor says when messages wait for long, and takes none of them", async () => {
+      await send(taskEvent("a"), taskEvent("b", "theirs"));
+      // The world's clock is far behind the queue's own, which stamps the messages.
+      await world.clock.sleep(Math.max(0, Date.now() - world.clock.now()) + 20 * MINUTE);
+      const about = (await provider.check()).find(({ check }) => check === "events queue");
+      expect(about).toMatchObject({ ok: "warning", detail: expect.stringMatching(/2 messages wait, one .* minutes/) });
+      expect(await left()).toBe(2);
+      expect(await told(1)).toEqual([{ task: taskArn("a") }]);
+    });
+
+    it("doctor says when the rule is disabled, fills something else, or is not there", async () => {
+      const about = async () => (await provider.check()).find(({ check }) => check === "events rules");
+      const Name = `rota.${world.owner.namespace}.dev.events.ecs`;
+      expect(await about()).toMatchObject({ ok: true });
+      await world.hands.send("eventbridge:DisableRule", { Name });
+      expect(await about()).toMatchObject({
+        ok: false,
+        fix: expect.stringContaining(`enable-rule --region ${REGION}`),
+      });
+      await world.hands.send("eventbridge:EnableRule", { Name });
+      await world.hands.send("eventbridge:RemoveTargets", { Rule: Name, Ids: ["rota"] });
+      expect(await about()).toMatchObject({ ok: false, detail: expect.stringContaining("does not fill") });
+      await world.hands.send("eventbridge:DeleteRule", { Name });
+      expect(await about()).toMatchObject({ ok: "warning" });
     });
   },
 );

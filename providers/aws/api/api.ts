@@ -58,6 +58,8 @@ const REPEATABLE: ReadonlySet<CallName> = new Set<CallName>([
   "logs:FilterLogEvents",
   "sqs:GetQueueUrl",
   "sqs:GetQueueAttributes",
+  "sqs:ListQueueTags",
+  "sqs:SetQueueAttributes",
   "sqs:DeleteMessageBatch",
   "sts:GetCallerIdentity",
   "iam:GetRole",

@@ -106,8 +106,12 @@ export interface Calls {
   "logs:PutRetentionPolicy": Call<logs.PutRetentionPolicyRequest, object>;
   "logs:GetLogEvents": Call<logs.GetLogEventsRequest, logs.GetLogEventsResponse>;
   "logs:FilterLogEvents": Call<logs.FilterLogEventsRequest, logs.FilterLogEventsResponse>;
+  "sqs:CreateQueue": Call<sqs.CreateQueueRequest, sqs.CreateQueueResult>;
+  "sqs:DeleteQueue": Call<sqs.DeleteQueueRequest, object>;
   "sqs:GetQueueUrl": Call<sqs.GetQueueUrlRequest, sqs.GetQueueUrlResult>;
   "sqs:GetQueueAttributes": Call<sqs.GetQueueAttributesRequest, sqs.GetQueueAttributesResult>;
+  "sqs:ListQueueTags": Call<sqs.ListQueueTagsRequest, sqs.ListQueueTagsResult>;
+  "sqs:SetQueueAttributes": Call<sqs.SetQueueAttributesRequest, object>;
   "sqs:ReceiveMessage": Call<sqs.ReceiveMessageRequest, sqs.ReceiveMessageResult>;
   "sqs:DeleteMessageBatch": Call<sqs.DeleteMessageBatchRequest, sqs.DeleteMessageBatchResult>;
   "sts:GetCallerIdentity": Call<sts.GetCallerIdentityRequest, sts.GetCallerIdentityResponse>;

@@ -1,6 +1,7 @@
+import type { Instant } from "../../../src/model/index.ts";
 import type { Finding } from "../../../src/provider/index.ts";
 import type { Api } from "../api/index.ts";
-import { groupName, type Owner } from "../naming.ts";
+import { eventQueueArn, groupName, type Owner } from "../naming.ts";
 import type { AwsOptions } from "../options.ts";
 import { checkEvents } from "./events.ts";
 import { answer, type Check, found } from "./finding.ts";
@@ -14,8 +15,10 @@ export async function checkAws(
   api: Api,
   owner: Owner,
   options: AwsOptions,
+  now: Instant,
   signal: AbortSignal | undefined,
 ): Promise<readonly Finding[]> {
+  const queue = eventQueueArn(options, owner);
   const checks: Readonly<Record<string, Check>> = {
     identity: () => identity(api, options, signal),
     permissions: () => checkPermissions(api, owner, options, signal),
@@ -23,9 +26,7 @@ export async function checkAws(
     "container insights": () => checkInsights(api, options, signal),
     subnets: () => subnets(api, options, signal),
     ...(options.jobQueue === undefined ? {} : { "job queue": () => jobQueue(api, options.jobQueue ?? "", signal) }),
-    ...(options.eventsQueue === undefined
-      ? {}
-      : { "events queue": () => checkEvents(api, options.eventsQueue ?? "", signal) }),
+    ...(queue === undefined ? {} : { "events queue": () => checkEvents(api, { options, owner, queue }, now, signal) }),
     roles: () => checkRoles(api, options, signal),
     schedules: async () => {
       await api.send("scheduler:ListScheduleGroups", { NamePrefix: groupName(owner) }, signal);

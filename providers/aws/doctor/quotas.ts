@@ -21,6 +21,8 @@ interface Quota {
 
 /** AWS General Reference, "Amazon ECS endpoints and quotas" and "Amazon EventBridge Scheduler endpoints and quotas". */
 const FARGATE: Quota = { name: "Fargate vCPU in use", service: "fargate", code: "L-3032A538", usual: 6 };
+/** EventBridge user guide, "Quotas": 100 in af-south-1 and eu-south-1. */
+const RULES: Quota = { name: "rules on a bus", service: "events", code: "L-244521F2", usual: 300 };
 /** EventBridge Scheduler's number in Service Quotas is not written down here: its documented default is compared with. */
 const SCHEDULES = 1_000_000;
 
@@ -31,7 +33,7 @@ export async function checkQuotas(
   options: AwsOptions,
   signal: AbortSignal | undefined,
 ): Promise<readonly Finding[]> {
-  return [await vcpus(api, options, signal), await schedules(api, owner, signal)];
+  return [await vcpus(api, options, signal), await schedules(api, owner, signal), await rules(api, signal)];
 }
 
 async function vcpus(api: Api, { cluster }: AwsOptions, signal: AbortSignal | undefined): Promise<Finding> {
@@ -74,6 +76,18 @@ async function schedules(api: Api, owner: Owner, signal: AbortSignal | undefined
     : [];
   const detail = `${held.length} schedules in ${name}, of ${SCHEDULES} in an account and region (AWS's default; yours was not asked)`;
   return judged("quota of schedules", held.length, SCHEDULES, detail, "Number of schedules");
+}
+
+/** Everybody's, for all share the default bus. */
+async function rules(api: Api, signal: AbortSignal | undefined): Promise<Finding> {
+  const held = await pages((NextToken) =>
+    api
+      .send("eventbridge:ListRules", { Limit: AT_ONCE, ...next("NextToken", NextToken) }, signal)
+      .then((page) => ({ items: page.Rules ?? [], next: page.NextToken })),
+  );
+  const limit = await limitOf(api, RULES, signal);
+  const detail = `${held.length} rules on the default bus, of ${limit.words}`;
+  return judged("quota of rules", held.length, limit.value, detail, "Number of rules");
 }
 
 function judged(check: string, used: number, limit: number, detail: string, quota: string): Finding {

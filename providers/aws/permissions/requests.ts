@@ -16,7 +16,7 @@ export function putEvents(options: AwsOptions): Statement {
 
 /** The rules that are there: to see, hold and take down. */
 export function holdRules(options: AwsOptions, owner: Owner, lists: readonly string[]): readonly Statement[] {
-  return [allow("ListRules", lists, "*"), allow("Rules", [...HELD, ...TAKEN_DOWN], rulesOf(options, owner))];
+  return [allow("LookAtRules", lists, "*"), allow("Rules", [...HELD, ...TAKEN_DOWN], rulesOf(options, owner))];
 }
 
 export function putRules(options: AwsOptions, owner: Owner): readonly Statement[] {

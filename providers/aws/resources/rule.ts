@@ -1,5 +1,5 @@
 import type { DescribeRuleResponse, PutRuleRequest, Target } from "@aws-sdk/client-eventbridge";
-import type { Json, JsonObject } from "../../../src/model/index.ts";
+import { ALL_JOBS, type Json, type JsonObject } from "../../../src/model/index.ts";
 import type { Tag } from "../naming.ts";
 import { withoutEmpty } from "./container.ts";
 
@@ -88,7 +88,7 @@ export function readRule(
 }
 
 function describe(job: string): string {
-  return `rota: job ${job}`;
+  return job === ALL_JOBS ? "rota: tells of changes of runs" : `rota: job ${job}`;
 }
 
 function parse(text: string | undefined): Json {

@@ -1,11 +1,22 @@
 import type { DescribeRuleResponse } from "@aws-sdk/client-eventbridge";
-import { fingerprint, type ObservedResource, type ResourceChange } from "../../../src/model/index.ts";
+import { ALL_JOBS, fingerprint, type ObservedResource, type ResourceChange } from "../../../src/model/index.ts";
 import { inParallel, next, ProviderError, pages, plain, unchanged } from "../../../src/provider/index.ts";
-import { familyName, isOwnedBy, jobDefinitionName, type Owner, ruleName, tagsOf, tagValue } from "../naming.ts";
+import {
+  arnOf,
+  eventQueueName,
+  eventRuleName,
+  familyName,
+  isOwnedBy,
+  jobDefinitionName,
+  type Owner,
+  ruleName,
+  tagsOf,
+  tagValue,
+} from "../naming.ts";
 import { putRuleRequest, type RuleFields, readRule, TARGET, targetOfRule } from "./rule.ts";
 import { PAGE, type Signal, type World } from "./world.ts";
 
-/** The rules of the default bus that hand the jobs' events to their destinations. Each carries its mark as tags. */
+/** The rules of the default bus that start jobs, hand their requests on, and tell of changes of runs. Each carries its mark as tags. */
 export class Rules {
   readonly #world: World;
 
@@ -13,10 +24,9 @@ export class Rules {
     this.#world = world;
   }
 
-  /** Nothing is asked where the placement names neither a role for rules nor a queue for events: then it makes none. */
+  /** They are looked for whatever the options say now: an earlier manifest may have left them. */
   async list(signal: Signal): Promise<readonly ObservedResource[]> {
-    const { api, owner, options } = this.#world;
-    if (options.rulesRole === undefined && options.eventsQueue === undefined) return [];
+    const { api, owner } = this.#world;
     const rules = await pages((NextToken) =>
       api
         .send(
@@ -40,7 +50,7 @@ export class Rules {
       throw error;
     }
     const { Tags = [] } = await api.send("eventbridge:ListTagsForResource", { ResourceARN: rule.Arn ?? "" }, signal);
-    const job = tagValue(Tags, "job");
+    const job = isForAll(owner, name) ? ALL_JOBS : tagValue(Tags, "job");
     if (job === undefined || !isOwnedBy(owner, Tags)) return "foreign";
     const { Targets = [] } = await api.send("eventbridge:ListTargetsByRule", { Rule: name }, signal);
     const { fields, unmanaged, paused } = readRule(rule, Targets, job, options.deadLetterQueue !== undefined);
@@ -51,7 +61,7 @@ export class Rules {
       fields: plain(fields),
       mark: { ...owner, job },
       revision: fingerprint({ fields, unmanaged }),
-      ...needsOf(fields, owner, job),
+      ...needsOf(fields, this.#world, job),
       paused,
       ...(Object.keys(unmanaged).length === 0 ? {} : { unmanaged }),
     };
@@ -95,7 +105,7 @@ export class Rules {
   ): Promise<void> {
     const { api, owner } = this.#world;
     const arn = await this.#arnOf(String(fields.target["Arn"]), signal);
-    const tags = isNew ? tagsOf({ ...owner, job }) : [];
+    const tags = isNew ? tagsOf(job === ALL_JOBS ? owner : { ...owner, job }) : [];
     const rule = putRuleRequest(id, fields, { job, tags, kept: unmanaged, paused });
     await api.send("eventbridge:PutRule", rule, signal);
     const Targets = [targetOfRule(fields, arn, unmanaged)];
@@ -132,6 +142,10 @@ export class Rules {
   }
 }
 
+function isForAll(owner: Owner, name: string): boolean {
+  return name === eventRuleName(owner, "ecs") || name === eventRuleName(owner, "batch");
+}
+
 function foreign(name: string): ProviderError {
   return new ProviderError("denied", `the rule ${name} is there and does not carry rota's tags`, {
     fix: "choose another namespace, or delete it if it is yours",
@@ -139,7 +153,13 @@ function foreign(name: string): ProviderError {
 }
 
 /** What has to outlive the rule. */
-function needsOf({ target }: RuleFields, owner: Owner, job: string): Pick<ObservedResource, "dependsOn"> {
+function needsOf(
+  { target }: RuleFields,
+  { owner, options }: Pick<World, "owner" | "options">,
+  job: string,
+): Pick<ObservedResource, "dependsOn"> {
+  const queue = eventQueueName(owner);
+  if (target["Arn"] === arnOf(options, "sqs", queue)) return { dependsOn: [`queue/${queue}`] };
   if (/^api-destination/.test(String(target["Arn"]))) return { dependsOn: [`apiDestination/${ruleName(owner, job)}`] };
   if (target["EcsParameters"] !== undefined) return { dependsOn: [`taskDefinition/${familyName(owner, job)}`] };
   if (target["BatchParameters"] !== undefined) return { dependsOn: [`jobDefinition/${jobDefinitionName(owner, job)}`] };

@@ -7,7 +7,7 @@ import { requestWork } from "./request.ts";
 import { taskWork } from "./task.ts";
 import type { Setting, Work } from "./work.ts";
 
-export { eventRules } from "./event-rule.ts";
+export { eventsOf } from "./events.ts";
 export { glueTimeout, unseenTarget } from "./existing.ts";
 export { jobOptionsOf } from "./job-options.ts";
 export { UNSEEN_MACHINES } from "./machines.ts";

@@ -1,4 +1,4 @@
-import { type DriftKind, type LedgerEvent, MINUTE, type Resource } from "../../model/index.ts";
+import { ALL_JOBS, type DriftKind, jobLabel, type LedgerEvent, MINUTE, type Resource } from "../../model/index.ts";
 import { type DriftItem, drift, type Plan, resourceKey } from "../../plan/index.ts";
 import { asProviderError, type EngineContext, providerOf } from "../context.ts";
 import type { Deployed } from "../state.ts";
@@ -50,19 +50,21 @@ export class Keeping {
       (d) => d.placement === placement && !this.unsettled.has(d.desired.job.name),
     );
     const names = new Set(entries.map((d) => d.desired.job.name));
+    // What all jobs share is known only where it is known of each what should be there.
+    const isOurs = (job: string): boolean => (job === ALL_JOBS ? this.unsettled.size === 0 : names.has(job));
     if (names.size === 0) return this.settle(placement, new Set(), names);
-    const applied = await this.render(entries, () => time.now());
+    const applied = (await this.render(entries, () => time.now())).filter(({ job }) => isOurs(job));
     const listed = await providerOf(this.context, placement).listDeployments({ signal });
-    const actual = listed.filter((observed) => names.has(observed.mark.job));
+    const actual = listed.filter((observed) => isOurs(observed.mark.job));
     const heldJobs = new Set([...names].filter((job) => this.hooks.heldBy(job) !== undefined));
     const items = drift({ placement, applied, actual, heldJobs }).filter((item) => TOLD.has(item.kind));
 
     // Where parts come and go, there may be a horizon that moved on: proofs over months are dear, so only there.
     const moved = new Set(items.filter(({ kind }) => kind === "missing" || kind === "unknown").map(({ job }) => job));
     const some = entries.filter((d) => moved.has(d.desired.job.name));
-    const lasting = new Map(
-      (await this.render(some, () => time.now() + FIRED_BY_THEN_MS)).map((r) => [resourceKey(r), r]),
-    );
+    const later = await this.render(some, () => time.now() + FIRED_BY_THEN_MS);
+    const shared = applied.filter(({ job }) => job === ALL_JOBS);
+    const lasting = new Map([...later, ...shared].map((r) => [resourceKey(r), r]));
     const atFirst = new Set((await this.render(some, (d) => d.since)).map(resourceKey));
     const standing = new Set(actual.map((observed) => observed.mark.job));
     // Where another part of the kind is not as it is rendered, the rest need not fit to it: two would start one fire.
@@ -97,7 +99,7 @@ export class Keeping {
   private async putBack(placement: string, resource: Resource): Promise<boolean> {
     const { signal, env, recorder } = this.context;
     const key = resourceKey(resource);
-    const why = `"${resource.job}" was applied with it, and it is not there`;
+    const why = `${jobLabel(resource.job)}: it was applied, and is not there`;
     try {
       await providerOf(this.context, placement).apply({ action: "create", desired: resource, why }, { signal });
     } catch (error) {

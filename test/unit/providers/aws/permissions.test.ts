@@ -43,18 +43,39 @@ describe("permissions", () => {
   });
 
   it.each([undefined, "arn:aws:iam::123456789012:role/rota-rules"])(
-    "let rota read its queue of events and make the rules that fill it, each named once (rulesRole %s)",
+    "let rota read a queue of events and make the rules that fill it, each named once (rulesRole %s)",
     async (rulesRole) => {
-      const eventsQueue = "arn:aws:sqs:us-east-1:123456789012:rota-events";
-      const options = { eventsQueue, ...(rulesRole === undefined ? {} : { rulesRole }) };
-      const statements = statementsOf(await granted([container("busybox:1")], options), "rota-policy");
-      const sids = statements.map(({ Sid }) => Sid);
-      expect(sids).toEqual([...new Set(sids)]);
-      expect(sids).toEqual(expect.arrayContaining(["ListRules", "Rules", "PutRules", "PutTargets"]));
-      const onQueues = statements.filter(({ Action }) => Action.some((action) => action.startsWith("sqs:")));
-      expect(onQueues).toMatchObject([{ Sid: "ReadEvents", Resource: eventsQueue }]);
-      const without = statementsOf(await granted([container("busybox:1")]), "rota-policy");
+      const rules = rulesRole === undefined ? {} : { rulesRole };
+      const eventsQueue = "arn:aws:sqs:us-east-1:123456789012:theirs";
+      const own = "arn:aws:sqs:us-east-1:123456789012:rota_acme_dev";
+      const by = async (options: object) =>
+        statementsOf(await granted([container("busybox:1")], { ...rules, ...options }), "rota-policy");
+      const onQueues = (statements: ReturnType<typeof statementsOf>) =>
+        Object.fromEntries(
+          statements.flatMap(({ Sid, Resource }) => (/Queue|Events/.test(Sid) ? [[Sid, Resource]] : [])),
+        );
+      for (const options of [{ events: "sqs" }, { eventsQueue }]) {
+        const sids = (await by(options)).map(({ Sid }) => Sid);
+        expect(sids).toEqual([...new Set(sids)]);
+        expect(sids).toEqual(expect.arrayContaining(["LookAtRules", "Rules", "PutRules", "PutTargets"]));
+      }
+      expect(onQueues(await by({ events: "sqs" }))).toEqual({
+        LookAtQueue: own,
+        HoldQueue: own,
+        MakeQueue: own,
+        ReadEvents: own,
+      });
+      expect(onQueues(await by({ eventsQueue }))).toEqual({
+        LookAtQueue: own,
+        HoldQueue: own,
+        ReadEvents: eventsQueue,
+      });
+      // What an earlier manifest may have left is seen and taken down, and nothing is made.
+      const without = await by({});
+      expect(onQueues(without)).toEqual({ LookAtQueue: own, HoldQueue: own });
+      expect(without.map(({ Sid }) => Sid)).toEqual(expect.arrayContaining(["LookAtRules", "Rules"]));
       expect(without.map(({ Sid }) => Sid)).not.toContain("PutRules");
+      expect(without.flatMap(({ Action }) => Action)).not.toContain("sqs:SetQueueAttributes");
     },
   );
 

@@ -66,7 +66,8 @@ describe("a listing that tells versions", () => {
     const second = await open();
     expect(await second.provider.listDeployments()).toEqual(listed);
     expect(reads(second)).toBe(0);
-    expect(second.calls).toHaveLength(6);
+    // Whose credentials; the group, its tags and its schedules; families and their revisions; rules; the queue.
+    expect(second.calls).toHaveLength(8);
   });
 
   it("what changed since is read again, and nothing else", async () => {

@@ -46,6 +46,10 @@ export async function openFake(
   const all: Answers = {
     "sts:GetCallerIdentity": () => ({ Account: OPTIONS.account, Arn: "arn:aws:iam::1:user/ci" }),
     "scheduler:ListScheduleGroups": () => ({ ScheduleGroups: [] }),
+    "eventbridge:ListRules": () => ({ Rules: [] }),
+    "sqs:GetQueueUrl": () => {
+      throw serviceError("QueueDoesNotExist");
+    },
     ...answers,
   };
   const connection: Connection = {
