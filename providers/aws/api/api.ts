@@ -56,6 +56,7 @@ const REPEATABLE: ReadonlySet<CallName> = new Set<CallName>([
   "logs:PutRetentionPolicy",
   "logs:GetLogEvents",
   "logs:FilterLogEvents",
+  "sqs:CreateQueue",
   "sqs:GetQueueUrl",
   "sqs:GetQueueAttributes",
   "sqs:ListQueueTags",

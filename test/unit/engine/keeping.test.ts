@@ -13,6 +13,8 @@ let parts: Map<string, ObservedResource>;
 let horizon: number;
 /** Until this moment a rendering has a part that starts once, and is gone afterwards. */
 let once: number;
+/** A rendering has two parts more that all jobs share. */
+let shares: boolean;
 /** Creating a part fails. */
 let refuses: boolean;
 let stand: Stand;
@@ -33,7 +35,8 @@ function withParts(inner: Provider): Provider {
       const { name } = desired.job;
       const { resources, ...rest } = inner.render(desired, now);
       const more = [...(now >= horizon ? [part(name, "later")] : []), ...(now < once ? [part(name, "once")] : [])];
-      return { ...rest, resources: [part(name, "now"), ...resources, ...more] };
+      const shared = shares ? [part("", "queue"), part("", "rule")] : [];
+      return { ...rest, resources: [part(name, "now"), ...resources, ...more, ...shared] };
     },
     listDeployments: async (options) => [...(await inner.listDeployments(options)), ...parts.values()],
     apply: async (change, options) => {
@@ -51,6 +54,7 @@ beforeEach(async () => {
   parts = new Map();
   horizon = Number.POSITIVE_INFINITY;
   once = 0;
+  shares = false;
   refuses = false;
   stand = await Stand.open({ placementOptions: { schedules: "native", intervalSeconds: 10 }, around: withParts });
   const schedule = cron("0 0 1 1 *");
@@ -152,6 +156,46 @@ describe("what was applied stays in place where the vendor fires", () => {
     parts.set("a.old", observed(part("a", "old")));
     expect(await afterwards()).toEqual(["unknown task/a.old"]);
     expect(parts.has("a.old")).toBe(true);
+  });
+
+  describe("of what all jobs share", () => {
+    beforeEach(async () => {
+      shares = true;
+      await stand.deploy(desiredState(["a", "b"].map((name) => job(name, { schedule: cron("0 0 1 1 *") }))));
+      expect(parts.has(".queue") && parts.has(".rule")).toBe(true);
+    });
+
+    it("a part that is gone is put back, and one that was changed is told of by no job's name", async () => {
+      parts.delete(".queue");
+      parts.set("a.now", observed({ ...part("a", "now"), fields: { image: "by hand" } }));
+      expect(await afterwards()).toEqual(["restored task/.queue by rota", "changed task/a.now"]);
+    });
+
+    it("what was changed is told without a job's name, and left", async () => {
+      parts.set(".rule", observed({ ...part("", "rule"), fields: { image: "by hand" } }));
+      expect(await afterwards()).toEqual(["changed task/.rule"]);
+      expect(stand.notices).toEqual([
+        expect.objectContaining({ subject: "what all jobs at memory share is not as it was applied" }),
+      ]);
+      expect(stand.notices[0]).not.toHaveProperty("job");
+    });
+
+    it("nothing is said or put back while it is not known of every job what should be there", async () => {
+      refuses = true;
+      await stand.engine.deploy({
+        desired: desiredState([job("a", { schedule: cron("0 0 1 2 *") }), job("b", { schedule: cron("0 0 1 1 *") })]),
+        by: "test",
+      });
+      parts.delete("a.now");
+      await stand.engine.deploy({
+        desired: desiredState([job("a", { schedule: cron("0 0 1 3 *") }), job("b", { schedule: cron("0 0 1 1 *") })]),
+        by: "test",
+      });
+      refuses = false;
+      parts.delete(".rule");
+      expect((await afterwards()).filter((said) => said.includes("rule"))).toEqual([]);
+      expect(parts.has(".rule")).toBe(false);
+    });
   });
 
   it("tries again what could not be put back", async () => {

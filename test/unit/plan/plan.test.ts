@@ -43,6 +43,30 @@ describe("changes", () => {
     expect(made.changes[2]?.change.why).toBe('"b" is no longer in the manifest');
   });
 
+  test("what all jobs share is made with the first, kept while one needs it, and goes with the last", () => {
+    const queue = { ...resource("", "queue", { retention: 60 }), id: "events" };
+    const sharing = (each: typeof a) => ({ ...each, rendering: rendering([...each.rendering.resources, queue]) });
+    const made = planOf([{ desired: [sharing(a), sharing(b)] }]);
+    expect(steps(made).filter((step) => step.includes("queue"))).toEqual(["create queue/events"]);
+    expect(toJson(made).changes.find((each) => each.job === "")?.why).toBe("the jobs at aws need it");
+    const kept = planOf([{ desired: [sharing(b)], listed: [...deployed(a, b), observed(queue)] }]);
+    expect(steps(kept)).toContain("keep queue/events");
+    const gone = planOf([{ desired: [b], listed: [...deployed(b), observed(queue)] }]);
+    expect(steps(gone)).toContain("delete queue/events");
+    expect(gone.changes.at(-1)?.change.why).toBe("no job at aws needs it");
+    const changed = planOf([
+      { desired: [sharing(b)], listed: [...deployed(b), observed({ ...queue, fields: { retention: 90 } })] },
+    ]);
+    expect(toJson(changed).changes.find((each) => each.job === "")?.why).toBe("what all jobs share changes retention");
+  });
+
+  test("what all jobs share stays while one of them is refused: it may be the one that needs it", () => {
+    const queue = observed({ ...resource("", "queue"), id: "events" });
+    const refused = rendering([], { refusal: { reason: "no", fix: "mend it" } });
+    const made = planOf([{ desired: [b, { job: "a", rendering: refused }], listed: [...deployed(a, b), queue] }]);
+    expect(steps(made)).toEqual(["keep task/b-task", "keep schedule/b-schedule"]);
+  });
+
   test("a job that moves is created there and deleted here", () => {
     const made = planOf([
       { placement: "gcp", type: "gcp", desired: [a] },
