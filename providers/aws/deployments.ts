@@ -60,8 +60,16 @@ export class Deployments {
     await this.#rules.setPaused(job, paused, signal);
   }
 
-  targets(signal: Signal): Promise<Scheduled> {
-    return this.#schedules.targets(signal);
+  /** What exists already and is started by schedules or scheduled rules of ours. */
+  async targets(signal: Signal): Promise<Scheduled> {
+    const [scheduled, ruled] = await Promise.all([this.#schedules.targets(signal), this.#rules.targets(signal)]);
+    const machines = ruled.filter((arn) => arn.includes(":stateMachine:"));
+    const pipelines = ruled.flatMap((arn) => /:pipeline\/(.+)$/.exec(arn)?.[1] ?? []);
+    return {
+      ...scheduled,
+      stateMachine: [...new Set([...scheduled.stateMachine, ...machines])],
+      pipeline: [...new Set([...scheduled.pipeline, ...pipelines])],
+    };
   }
 
   /** For a run whose definition is not there. */

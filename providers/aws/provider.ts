@@ -36,7 +36,14 @@ import type { World } from "./resources/world.ts";
 import { readEvents } from "./runs/events.ts";
 import { readLogs } from "./runs/logs.ts";
 import { Runs } from "./runs/runs.ts";
-import { jobOptionsOf, type Setting, UNSEEN_MACHINES, UNSEEN_REQUESTS, unseenTarget } from "./work/index.ts";
+import {
+  jobOptionsOf,
+  type Setting,
+  UNSEEN_BY_RULE,
+  UNSEEN_MACHINES,
+  UNSEEN_REQUESTS,
+  unseenTarget,
+} from "./work/index.ts";
 
 /** ECS remembers a client token for a day. */
 const TOKEN_SECONDS = 86_400;
@@ -152,6 +159,7 @@ export class AwsProvider implements Provider {
     if (job.workload.kind === "vm") return UNSEEN_MACHINES;
     if (job.workload.kind === "http") return UNSEEN_REQUESTS;
     const own = jobOptionsOf(job, this.#options);
+    if (own.ok && own.target?.kind === "pipeline" && own.scheduler === "rules") return UNSEEN_BY_RULE;
     return own.ok && own.target && job.workload.kind === "target" ? unseenTarget(own.target) : undefined;
   }
 

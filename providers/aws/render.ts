@@ -31,7 +31,7 @@ function renderRules(
   const made = rulesOf(desired, translation.natives, work, setting);
   if (!made.ok) return refuse(made.reason, made.fix);
   const resources = [...work.needs, ...made.rules, ...eventsOf(work.kind, setting)];
-  return { resources, warnings: work.warnings, differences: [] };
+  return { resources, warnings: made.warnings, differences: [] };
 }
 
 function refuse(reason: string, fix: string): Rendering {

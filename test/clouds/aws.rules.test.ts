@@ -7,6 +7,7 @@ import { cron, job } from "../support/jobs.ts";
 import { allowedActions, statementsOf } from "./aws/policy.ts";
 import { ACCOUNT, AwsWorld, REGION, WHY_SKIPPED } from "./aws/world.ts";
 
+const FUNCTION = `arn:aws:lambda:${REGION}:${ACCOUNT}:function:report`;
 const MACHINE = `arn:aws:states:${REGION}:${ACCOUNT}:stateMachine:load`;
 
 describe.skipIf(WHY_SKIPPED !== undefined)(
@@ -60,6 +61,9 @@ describe.skipIf(WHY_SKIPPED !== undefined)(
       ["a task", {}, ["rule", "taskDefinition"]],
       ["a job of Batch", { runner: "batch" }, ["jobDefinition", "rule"]],
       ["a state machine", { target: { stateMachine: MACHINE, input: { table: "sales" } } }, ["rule"]],
+      ["a function", { target: { lambda: FUNCTION, input: { table: "sales" } } }, ["rule"]],
+      ["a pipeline", { target: { pipeline: "Train", parameters: { Instance: "ml.m5.large" } } }, ["rule"]],
+      ["a pipeline without parameters", { target: { pipeline: "Train" } }, ["rule"]],
     ])("%s is listed with equal fields, paused, changed and taken down", async (_what, options, kinds) => {
       const { resources } = provider.render(desired(options), world.clock.now());
       await deploy(provider, desired(options));
@@ -105,9 +109,41 @@ describe.skipIf(WHY_SKIPPED !== undefined)(
       expect(await provider.listRuns(0)).toMatchObject([{ job: "churn", startedBy: "schedule" }]);
     });
 
+    it("an execution that a rule starts of a state machine is the schedule's, with its fire", async () => {
+      const name = world.cluster;
+      await world.raw("iam", "CreateRole", { RoleName: name, AssumeRolePolicyDocument: "{}" });
+      const { stateMachineArn } = (await world.raw("sfn", "CreateStateMachine", {
+        name,
+        definition: JSON.stringify({ StartAt: "A", States: { A: { Type: "Pass", End: true } } }),
+        roleArn: `arn:aws:iam::${ACCOUNT}:role/${name}`,
+      })) as { readonly stateMachineArn: string };
+      await deploy(provider, desired({ target: { stateMachine: stateMachineArn } }));
+      const at = Date.UTC(2026, 10, 24, 6);
+      await world.raw("sfn", "StartExecution", { stateMachineArn, input: input(await rule(), at) });
+      expect(await provider.listRuns(0)).toMatchObject([{ job: "churn", startedBy: "schedule", fireAt: at }]);
+      const allowed = allowedActions(provider.permissions?.([desired({ target: { stateMachine: MACHINE } })]) ?? []);
+      expect(world.calls.filter((call) => !allowed.has(call))).toEqual([]);
+    });
+
+    it("of a pipeline's executions that a rule starts it says that nobody hears of them", async () => {
+      const wanted = desired({ target: { pipeline: "Train", parameters: { Instance: "ml.m5.large" } } });
+      const { resources, warnings } = provider.render(wanted, world.clock.now());
+      expect(resources[0]?.fields["target"]).toEqual({
+        Arn: `arn:aws:sagemaker:${REGION}:${ACCOUNT}:pipeline/train`,
+        SageMakerPipelineParameters: { PipelineParameterList: [{ Name: "Instance", Value: "ml.m5.large" }] },
+      });
+      expect(provider.unseen?.(wanted.job)).toContain("hands a pipeline its parameters and nothing else");
+      expect(warnings).toEqual([expect.stringContaining("no fire is missed")]);
+      const scheduled = { ...wanted.job, options: { ...wanted.job.options, scheduler: "scheduler" } };
+      expect(provider.unseen?.(scheduled)).toBeUndefined();
+    });
+
     it("what a rule cannot start, or the clocks would move, is refused", async () => {
       const refused = (of: DesiredJob) => provider.render(of, world.clock.now()).refusal?.reason;
-      expect(refused(desired({ target: { glueJob: "load" } }))).toContain("starts no glueJob");
+      expect(refused(desired({ target: { glueJob: "load" } }))).toContain("none of its jobs");
+      const named = { pipeline: "train", parameters: { learning_rate: "1" } };
+      expect(refused(desired({ target: named }))).toContain("takes no parameter like learning_rate");
+      expect(refused(desired({}, "0 6 1 * 1"))).toMatch(/two rules name 2027-\d\d-01/);
       const local = desired();
       const schedule = cron("0 6 * * *", { timezone: "America/Toronto" });
       expect(refused({ job: { ...local.job, schedule } })).toMatch(/would move it from \d{4}-\d\d-\d\d/);

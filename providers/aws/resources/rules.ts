@@ -1,4 +1,4 @@
-import type { DescribeRuleResponse } from "@aws-sdk/client-eventbridge";
+import type { DescribeRuleResponse, Rule } from "@aws-sdk/client-eventbridge";
 import { ALL_JOBS, fingerprint, type ObservedResource, type ResourceChange } from "../../../src/model/index.ts";
 import { inParallel, next, ProviderError, pages, plain, unchanged } from "../../../src/provider/index.ts";
 import {
@@ -26,8 +26,13 @@ export class Rules {
 
   /** They are looked for whatever the options say now: an earlier manifest may have left them. */
   async list(signal: Signal): Promise<readonly ObservedResource[]> {
+    const found = await inParallel(await this.#summaries(signal), ({ Name = "" }) => this.#rule(Name, signal));
+    return found.filter((each) => each !== undefined && each !== "foreign");
+  }
+
+  #summaries(signal: Signal): Promise<readonly Rule[]> {
     const { api, owner } = this.#world;
-    const rules = await pages((NextToken) =>
+    return pages((NextToken) =>
       api
         .send(
           "eventbridge:ListRules",
@@ -36,8 +41,18 @@ export class Rules {
         )
         .then((page) => ({ items: page.Rules ?? [], next: page.NextToken })),
     );
-    const found = await inParallel(rules, ({ Name = "" }) => this.#rule(Name, signal));
-    return found.filter((each) => each !== undefined && each !== "foreign");
+  }
+
+  /** What exists already and is started by scheduled rules, by ARN. None where there is no role to start it as. */
+  async targets(signal: Signal): Promise<readonly string[]> {
+    const { api, options } = this.#world;
+    if (options.rulesRole === undefined) return [];
+    const scheduled = (await this.#summaries(signal)).filter(({ ScheduleExpression }) => ScheduleExpression);
+    const found = await inParallel(scheduled, async ({ Name = "" }) => {
+      const { Targets = [] } = await api.send("eventbridge:ListTargetsByRule", { Rule: Name }, signal);
+      return Targets.map(({ Arn = "" }) => Arn);
+    });
+    return found.flat();
   }
 
   async #rule(name: string, signal: Signal): Promise<ObservedResource | "foreign" | undefined> {

@@ -9,6 +9,8 @@ const DAY_MINUTES = 1440;
 /** Weekly jobs that stop differing for less than this differ all along. */
 const GAP_MS = 8 * DAY;
 const MOST_RULES = 5;
+/** Of dates that are refused. */
+const MOST_NAMED = 5;
 
 /**
  * What a job's schedule becomes as scheduled rules of EventBridge, which know UTC alone: only what falls on the same
@@ -47,6 +49,11 @@ export function translateUtc({ job, slot }: DesiredJob, now: Instant): Translati
       const reason = `a rule counts in UTC, and the clocks of ${schedule.timezone} would move it ${dates}`;
       return refuse(reason, `write the schedule with timezone: UTC, or ${SCHEDULER}`);
     }
+    const twice = doubled(natives, from);
+    if (twice.length > 0) {
+      const reason = `two rules name ${datesOf(twice)}, and a rule has no token for a start: each of these would run twice`;
+      return refuse(reason, `${SCHEDULER} start it once, or write two jobs`);
+    }
     if (natives.length <= MOST_RULES) return { ok: true, natives, differences: [], warnings: [] };
     return refuse(`it would need ${natives.length} rules, more than ${MOST_RULES}`, SCHEDULER);
   }
@@ -56,7 +63,8 @@ export function translateUtc({ job, slot }: DesiredJob, now: Instant): Translati
   );
 }
 
-const SCHEDULER = "leave scheduler: rules out: EventBridge Scheduler can";
+/** What to do about that which a rule cannot. */
+export const SCHEDULER = "leave scheduler: rules out: EventBridge Scheduler can";
 
 function patternsOf({ job: { schedule }, slot }: DesiredJob): Patterns {
   if (schedule.kind === "cron") return cronPatterns(schedule.expression);
@@ -97,6 +105,23 @@ function shifted(expressions: readonly string[], offset: number): readonly strin
     }
   }
   return found.sort();
+}
+
+/** Instants of the proof's days at which more than one of them starts a run. */
+function doubled(natives: readonly NativeSchedule[], from: Instant): readonly Instant[] {
+  if (natives.length < 2) return [];
+  const seen = new Set<Instant>();
+  return natives
+    .flatMap((each) => expandNative(each, from, from + PROOF_DAYS * DAY))
+    .filter((at) => seen.size === seen.add(at).size)
+    .sort((a, b) => a - b);
+}
+
+/** "2027-02-01, 2027-03-01 and 5 more". */
+function datesOf(instants: readonly Instant[]): string {
+  const dates = [...new Set(instants.map((at) => localAt("UTC", at).slice(0, 10)))];
+  const more = dates.length > MOST_NAMED ? ` and ${dates.length - MOST_NAMED} more` : "";
+  return `${dates.slice(0, MOST_NAMED).join(", ")}${more}`;
 }
 
 /** "from 2027-03-14 to 2027-11-06, from …": where fires differ. */

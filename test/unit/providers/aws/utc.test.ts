@@ -52,7 +52,8 @@ describe("scheduled rules, which know UTC alone", () => {
     ["30 2 * * 1-5", "Asia/Kolkata", ["cron(0 21 ? * SUN-THU *)"]],
     ["*/15 * * * *", "America/Toronto", ["cron(*/15 * * * ? *)"]],
     ["0 */12 * * *", "Asia/Dubai", ["cron(0 8,20 * * ? *)"]],
-    ["0 6 1 * 1", "UTC", ["cron(0 6 1 * ? *)", "cron(0 6 ? * MON *)"]],
+    // The day that both name is in no year of the proof.
+    ["0 6 29 2 1", "UTC", ["cron(0 6 29 2 ? *)", "cron(0 6 ? 2 MON *)"]],
   ])("%s in %s is %j", (expression, timezone, expected) => {
     const translation = translated(cron(expression, { timezone }));
     expect(translation.ok && translation.natives.map((each) => each.expression).sort()).toEqual([...expected].sort());
@@ -67,6 +68,16 @@ describe("scheduled rules, which know UTC alone", () => {
     });
     const south = translated(cron("0 6 * * *", { timezone: "Australia/Sydney" }));
     expect(south.ok ? "" : south.reason).toContain("from 2027-04-04 to 2027-10-02");
+  });
+
+  it("a day that both day fields name would start twice, and is refused with its dates", () => {
+    expect(translated(cron("0 6 1 * 1"))).toMatchObject({
+      ok: false,
+      reason: expect.stringMatching(/^two rules name 2027-02-01, 2027-03-01, 2027-11-01, and .* would run twice$/),
+      fix: expect.stringContaining("or write two jobs"),
+    });
+    const many = translated(cron("0 6 1-15 * 1-5"));
+    expect(many.ok ? "" : many.reason).toMatch(/2026-\d\d-\d\d(, \d{4}-\d\d-\d\d){4} and \d+ more, and/);
   });
 
   it("what a rule has no words for is refused, with a way out", () => {
@@ -86,7 +97,7 @@ describe("scheduled rules, which know UTC alone", () => {
 
 test("400 days in 32 zones: what is not refused falls on the manifest's own instants, each once", () => {
   const field = (most: number) => fc.oneof(fc.constant("*"), fc.integer({ min: 0, max: most }).map(String));
-  const days = fc.constantFrom("* * *", "* * 1-5", "* * 0", "* * 6,0", "1 * *", "* 6 *");
+  const days = fc.constantFrom("* * *", "* * 1-5", "* * 0", "* * 6,0", "13 * 5", "29 2 1", "1 * *", "* 6 *");
   fc.assert(
     fc.property(field(59), field(23), days, fc.constantFrom(...ZONES), (minute, hour, day, timezone) => {
       const schedule = cron(`${minute} ${hour} ${day}`, { timezone });
