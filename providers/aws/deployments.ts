@@ -12,7 +12,8 @@ import type { Scheduled } from "./runs/targets.ts";
 
 /** One kind of resource: read whole or not at all, written only over what was read. */
 interface Kind {
-  list(signal: Signal): Promise<readonly ObservedResource[]>;
+  /** `fresh`: also what an unchanged version stands for is read again. */
+  list(signal: Signal, fresh?: boolean): Promise<readonly ObservedResource[]>;
   apply(change: Exclude<ResourceChange, { action: "keep" }>, signal: Signal): Promise<ObservedResource | undefined>;
 }
 
@@ -43,8 +44,8 @@ export class Deployments {
     );
   }
 
-  async list(signal: Signal): Promise<readonly ObservedResource[]> {
-    return (await Promise.all([...this.#kinds.values()].map((kind) => kind.list(signal)))).flat();
+  async list(signal: Signal, fresh?: boolean): Promise<readonly ObservedResource[]> {
+    return (await Promise.all([...this.#kinds.values()].map((kind) => kind.list(signal, fresh)))).flat();
   }
 
   async apply(change: ResourceChange, signal: Signal): Promise<ObservedResource | undefined> {

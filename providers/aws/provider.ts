@@ -14,6 +14,7 @@ import {
   type Capabilities,
   type Finding,
   guarded,
+  type ListOptions,
   type LogChunk,
   type OpenContext,
   type PermissionDocument,
@@ -96,8 +97,8 @@ export class AwsProvider implements Provider {
     return render(desired, this.#setting, now);
   }
 
-  listDeployments(options?: CallOptions): Promise<readonly ObservedResource[]> {
-    return guarded(options, as("list"), () => this.#deployments.list(options?.signal));
+  listDeployments(options?: ListOptions): Promise<readonly ObservedResource[]> {
+    return guarded(options, as("list"), () => this.#deployments.list(options?.signal, options?.fresh));
   }
 
   apply(change: ResourceChange, options?: CallOptions): Promise<ObservedResource | undefined> {

@@ -41,7 +41,7 @@ function findDrift(world: World, options: CommonOptions): Promise<readonly Drift
       const here = deployed.filter((d) => d.placement === placement);
       const applied = here.flatMap((d) => provider.render(d.desired, world.clock.now()).resources);
       const atFirst = here.flatMap((d) => provider.render(d.desired, d.since).resources);
-      const actual = await provider.listDeployments({ signal: world.interrupted });
+      const actual = await provider.listDeployments({ signal: world.interrupted, fresh: true });
       found.push(...drift({ placement, applied, atFirst, actual, ...(recorded ? { heldJobs: recorded.held } : {}) }));
     }
     return found;

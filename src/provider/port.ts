@@ -103,6 +103,11 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
 }
 
+export interface ListOptions extends CallOptions {
+  /** What stands from an earlier listing, because the vendor tells when it changes, is read again all the same. */
+  readonly fresh?: boolean;
+}
+
 /**
  * One configured provider. The contract, held by test/conformance:
  *
@@ -123,7 +128,7 @@ export interface Provider {
   /** Pure: what the job becomes here. `now`: times before it are past, and proofs and horizons begin with it. */
   render(desired: DesiredJob, now: Instant): Rendering;
   /** Everything that carries this namespace and environment. */
-  listDeployments(options?: CallOptions): Promise<readonly ObservedResource[]>;
+  listDeployments(options?: ListOptions): Promise<readonly ObservedResource[]>;
   /** Carries out one create, update or delete (`keep` is a no-op); answers what is there afterwards. */
   apply(change: ResourceChange, options?: CallOptions): Promise<ObservedResource | undefined>;
   /** Native schedules of a job stop or go on firing; a no-op where the engine fires. */

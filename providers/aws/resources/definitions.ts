@@ -33,7 +33,8 @@ export class Definitions {
     this.#logGroup = logGroup;
   }
 
-  async list(signal: Signal): Promise<readonly ObservedResource[]> {
+  /** `fresh`: tags may have changed though no revision did. */
+  async list(signal: Signal, fresh = false): Promise<readonly ObservedResource[]> {
     const { api, owner } = this.#world;
     const families = await pages((nextToken) =>
       api
@@ -45,7 +46,7 @@ export class Definitions {
         .then((page) => ({ items: page.families ?? [], next: page.nextToken })),
     );
     const latest = await this.#latest(families, signal);
-    const found = await inParallel(families, (family) => this.#listed(family, latest?.get(family), signal));
+    const found = await inParallel(families, (family) => this.#listed(family, latest?.get(family), fresh, signal));
     await this.#world.readings.keep(KEY, new Set(families.map((family) => KEY + family)));
     return found.flatMap((each) => (each?.isOurs ? [each.observed] : []));
   }
@@ -75,9 +76,14 @@ export class Definitions {
     return undefined;
   }
 
-  async #listed(family: string, latest: string | undefined, signal: Signal): Promise<Definition | undefined> {
+  async #listed(
+    family: string,
+    latest: string | undefined,
+    fresh: boolean,
+    signal: Signal,
+  ): Promise<Definition | undefined> {
     if (latest === undefined) return this.#definition(family, signal);
-    const read = await this.#world.readings.of({ key: KEY + family, version: latest }, () =>
+    const read = await this.#world.readings.of({ key: KEY + family, version: latest, fresh }, () =>
       this.#read(latest, signal),
     );
     return read && this.#observe(family, read);

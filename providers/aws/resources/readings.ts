@@ -10,6 +10,13 @@ interface Reading {
   readonly value: JsonObject;
 }
 
+interface Version {
+  readonly key: string;
+  readonly version: string;
+  readonly changedAt?: Instant;
+  readonly fresh?: boolean;
+}
+
 /**
  * A change within the same moment as the one that was read would bear the same date: what was read so soon after a
  * change is not kept.
@@ -33,15 +40,19 @@ export class Readings {
     this.#clock = clock;
   }
 
-  /** What is known of this version, else what `read` answers. `changedAt`: when the vendor says that it changed. */
+  /**
+   * What is known of this version, else what `read` answers. `changedAt`: when the vendor says that it changed. `fresh`:
+   * it is read, whatever is known.
+   */
   async of<T extends object>(
-    { key, version, changedAt }: { readonly key: string; readonly version: string; readonly changedAt?: Instant },
+    { key, version, changedAt, fresh = false }: Version,
     read: () => Promise<T | undefined>,
   ): Promise<T | undefined> {
     const known = await this.#load();
     const held = known.get(key);
     const now = this.#clock.now();
-    if (held?.version === version && now - held.at < KEPT_MS && held.at <= now) return held.value as unknown as T;
+    if (!fresh && held?.version === version && now - held.at < KEPT_MS && held.at <= now)
+      return held.value as unknown as T;
     const value = await read();
     const isSettled = changedAt === undefined || now - changedAt >= SETTLED_MS;
     if (value && isSettled)

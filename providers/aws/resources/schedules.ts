@@ -36,7 +36,11 @@ export class Schedules {
     this.#world = world;
   }
 
-  async list(signal: Signal, prefix?: string): Promise<readonly ObservedResource[]> {
+  list(signal: Signal): Promise<readonly ObservedResource[]> {
+    return this.#named(undefined, signal);
+  }
+
+  async #named(prefix: string | undefined, signal: Signal): Promise<readonly ObservedResource[]> {
     if (!(await this.#ownsGroup(signal))) return [];
     const { readings } = this.#world;
     const summaries = new Map((await this.#summaries(prefix, signal)).map((each) => [each.Name ?? "", each]));
@@ -210,7 +214,7 @@ export class Schedules {
   }
 
   async setPaused(job: string, paused: boolean, signal: Signal): Promise<void> {
-    for (const held of await this.list(signal, `${job}.`)) {
+    for (const held of await this.#named(`${job}.`, signal)) {
       if (held.job !== job || held.paused === paused) continue;
       const fields = held.fields as unknown as ScheduleFields;
       const state = paused ? "DISABLED" : "ENABLED";

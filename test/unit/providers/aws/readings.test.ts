@@ -18,10 +18,13 @@ describe("a listing that tells versions", () => {
   /** What AWS holds: each schedule's expression, and when it was changed last. */
   let held: Map<string, { expression: string; changedAt: number }>;
   let revision: number;
+  /** The family whose tags somebody took away. */
+  let stripped: string;
   beforeEach(async () => {
     stateDir = await mkdtemp(join(tmpdir(), "rota-readings-"));
     held = new Map(NAMES.map((name) => [name, { expression: "cron(0 6 * * ? *)", changedAt: NOW - 3600_000 }]));
     revision = 1;
+    stripped = "";
   });
   afterEach(() => rm(stateDir, { recursive: true, force: true }));
 
@@ -51,7 +54,9 @@ describe("a listing that tells versions", () => {
         taskDefinitionArn: taskDefinition,
         containerDefinitions: [{ name: "job", image: `image:${String(taskDefinition).split(":").at(-1)}` }],
       },
-      tags: TAGS.map(({ Key, Value }) => ({ key: Key, value: Value })),
+      tags: String(taskDefinition).includes(`/${stripped}:`)
+        ? []
+        : TAGS.map(({ Key, Value }) => ({ key: Key, value: Value })),
     }),
   };
   const open = (): Promise<Fake> => openFake(answers, {}, { stateDir });
@@ -112,6 +117,19 @@ describe("a listing that tells versions", () => {
     await first.clock.advance(25 * 3600_000);
     await first.provider.listDeployments();
     expect(reads(first)).toBe(2 * before);
+  });
+
+  it("a listing that is asked to be fresh sees at once that somebody took a definition's tags away", async () => {
+    await (await open()).provider.listDeployments();
+    stripped = "rota_acme_dev_j7";
+    expect(await (await open()).provider.listDeployments()).toHaveLength(2 * COUNT);
+    const asked = await open();
+    const fresh = await asked.provider.listDeployments({ fresh: true });
+    expect(fresh).toHaveLength(2 * COUNT - 1);
+    // The listing of schedules tells by itself when one changed.
+    expect(reads(asked)).toBe(COUNT);
+    // What was seen by it stands from then on.
+    expect(await (await open()).provider.listDeployments()).toEqual(fresh);
   });
 
   it("a broken file, or a folder that cannot be written, costs requests and nothing else", async () => {
