@@ -1,3 +1,4 @@
+import { rm } from "node:fs/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { DesiredJob, JsonObject } from "../../src/model/index.ts";
 import type { Provider } from "../../src/provider/index.ts";
@@ -107,9 +108,40 @@ describe.skipIf(WHY_SKIPPED !== undefined)(
         expect(await codeOf(stranger.stop(handle, "hard"))).toBe("denied");
         expect((await provider.inspect(handle)).phase).toBe("running");
         await deploy(provider, desired(targets[kind]));
+        // The look-up above has asked what is scheduled, when nothing was: that stands for two minutes.
+        await world.clock.advance(3 * 60_000);
         expect(await provider.listRuns(0)).toHaveLength(1);
         await other.close();
         await stranger.close();
+      },
+    );
+
+    it.each(["stateMachine", "pipeline", "glueJob"] as const)(
+      "a start of a %s is found, and not made again, on another machine, which has no note of it",
+      async (kind) => {
+        const { handle } = await provider.start(request(targets[kind]));
+        const elsewhere = await world.provider(world.owner, {}, `${world.stateDir}-2`);
+        try {
+          // What is deployed says where to look; a start brings its own target.
+          expect(await elsewhere.find("job.x.1")).toBeUndefined();
+          await deploy(provider, desired(targets[kind]));
+          await world.clock.advance(5 * 60_000);
+          expect(await elsewhere.find("job.x.1")).toMatchObject({ handle, run: "job.x.1", startedBy: "rota" });
+          expect(await elsewhere.find("job.y.1")).toBeUndefined();
+          expect((await elsewhere.start(request(targets[kind]))).handle).toEqual(handle);
+          await provider.stop(handle, "hard");
+          expect((await elsewhere.start(request(targets[kind]))).handle).toEqual(handle);
+          expect(await provider.listRuns(0)).toHaveLength(1);
+          const call = {
+            stateMachine: "sfn:StartExecution",
+            pipeline: "sagemaker:StartPipelineExecution",
+            glueJob: "glue:StartJobRun",
+          };
+          expect(count(call[kind])).toBe(1);
+        } finally {
+          await elsewhere.close();
+          await rm(`${world.stateDir}-2`, { recursive: true, force: true });
+        }
       },
     );
 

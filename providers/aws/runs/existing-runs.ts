@@ -1,10 +1,10 @@
-import type { Instant, Job, RunHandle, Sample, StopMode } from "../../../src/model/index.ts";
+import { DAY, type Instant, type Job, type RunHandle, type Sample, type StopMode } from "../../../src/model/index.ts";
 import { ProviderError, type RunState, type StartRequest } from "../../../src/provider/index.ts";
 import { instantText } from "../../../src/schedule/index.ts";
 import { clientToken } from "../naming.ts";
 import type { Signal, World } from "../resources/world.ts";
 import { isOf, jobOptionsOf, type StartMark } from "../work/index.ts";
-import type { Journal } from "./journal.ts";
+import type { Journal, Start } from "./journal.ts";
 import type { RunKind } from "./kind.ts";
 import type { OutputOf } from "./output.ts";
 import type { Seen, Service } from "./service.ts";
@@ -34,11 +34,12 @@ export class ExistingRuns implements RunKind {
     return handle !== null && typeof handle === "object" && this.#service.key in handle;
   }
 
-  async start(request: StartRequest, signal: Signal): Promise<RunState> {
-    const held = await this.find(request.run, signal);
-    if (held) return held;
-    const { job, run, fireAt } = request;
+  async start({ job, run, fireAt }: StartRequest, signal: Signal): Promise<RunState> {
     const target = targetOf(job, this.#world);
+    const name = "arn" in target ? target.arn : target.name;
+    const note = await this.#journal.read(run);
+    const held = note ? await this.#noted(note, signal) : await this.#lookUp(run, name, this.#forgottenAt(), signal);
+    if (held) return held;
     const { owner, clock } = this.#world;
     const mark: StartMark = { ...owner, job: job.name, run, fire: instantText(fireAt) };
     const start = {
@@ -46,23 +47,53 @@ export class ExistingRuns implements RunKind {
       job: job.name,
       at: clock.now(),
       kind: target.kind,
-      target: "arn" in target ? target.arn : target.name,
+      target: name,
     };
     await this.#journal.write(start);
-    const token = clientToken(owner.namespace, owner.environment, run);
-    const handle = await this.#service.start({ target, mark, token, job }, signal);
+    const handle = await this.#service.start({ target, mark, token: this.#tokenOf(run), job }, signal);
     await this.#journal.write({ ...start, handle });
     return this.inspect(handle, signal);
   }
 
-  /** By the note of its start: no service finds a run by a key of ours. */
+  /** By the note of its start; where there is none, as on another machine, among the runs of what is scheduled. */
   async find(run: string, signal: Signal): Promise<RunState | undefined> {
-    const start = await this.#journal.read(run);
-    if (start?.kind !== this.#service.kind) return undefined;
-    if (start.handle !== undefined) return this.inspect(start.handle, signal);
-    const seen = await this.#service.list(start.target, start.at, signal);
-    const own = seen.find(({ mark }) => mark?.run === run && isOf(mark, this.#world.owner));
-    return own && this.#state(own);
+    const note = await this.#journal.read(run);
+    if (note) return note.kind === this.#service.kind ? this.#noted(note, signal) : undefined;
+    for (const target of await this.#targets(signal)) {
+      const found = await this.#lookUp(run, target, this.#forgottenAt(), signal);
+      if (found) return found;
+    }
+    return undefined;
+  }
+
+  async #noted({ run, target, at, handle }: Start, signal: Signal): Promise<RunState | undefined> {
+    return handle === undefined ? this.#lookUp(run, target, at, signal) : this.inspect(handle, signal);
+  }
+
+  /** A run of the target by rota's key: under the name that its start gave it, or by the mark that it carries. */
+  async #lookUp(run: string, target: string, since: Instant, signal: Signal): Promise<RunState | undefined> {
+    const handle = this.#service.handleOf?.(target, this.#tokenOf(run));
+    try {
+      const seen = handle
+        ? [await this.#service.read(handle, signal)]
+        : await this.#service.list(target, since, signal);
+      const own = seen.find(({ mark }) => mark?.run === run && isOf(mark, this.#world.owner));
+      return own && this.#state(own);
+    } catch (error) {
+      // No such run, or no such target any more.
+      if (error instanceof ProviderError && error.code === "missing") return undefined;
+      throw error;
+    }
+  }
+
+  /** Of a start before that nobody asks any more. */
+  #forgottenAt(): Instant {
+    return this.#world.clock.now() - DAY;
+  }
+
+  #tokenOf(run: string): string {
+    const { namespace, environment } = this.#world.owner;
+    return clientToken(namespace, environment, run);
   }
 
   async list(since: Instant, signal: Signal): Promise<readonly RunState[]> {

@@ -25,6 +25,8 @@ export interface Service {
   readonly key: string;
   /** Idempotent by the mark's run where the service has a way; answers the handle. */
   start(order: StartOrder, signal: Signal): Promise<RunHandle>;
+  /** Pure: what a start under this token is called, where the caller names it. Otherwise it is looked for in the listing. */
+  handleOf?(target: string, token: string): RunHandle;
   /** The runs of a target that are in flight or ended not long ago, the newest first. */
   list(target: string, since: number, signal: Signal): Promise<readonly Seen[]>;
   /** Throws `missing` when it knows none. */

@@ -26,7 +26,7 @@ export class StateMachines implements Service {
   /** Under a name of the run's own: the same start again is the same execution, and after its end an error that says so. */
   async start({ target, mark, token }: StartOrder, signal: Signal): Promise<RunHandle> {
     if (target.kind !== this.kind) throw new ProviderError("internal", "this is no state machine");
-    const name = `rota-${token}`;
+    const name = nameOf(token);
     try {
       const { executionArn = "" } = await this.#api.send(
         "sfn:StartExecution",
@@ -36,11 +36,14 @@ export class StateMachines implements Service {
       return { execution: executionArn };
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error;
-      if (error.code === "exists")
-        return { execution: `${target.arn.replace(":stateMachine:", ":execution:")}:${name}` };
+      if (error.code === "exists") return this.handleOf(target.arn, token);
       if (error.code !== "missing") throw error;
       throw new ProviderError("invalid", `there is no state machine ${target.arn}`, { cause: error });
     }
+  }
+
+  handleOf(target: string, token: string): RunHandle {
+    return { execution: `${target.replace(":stateMachine:", ":execution:")}:${nameOf(token)}` };
   }
 
   async list(target: string, since: number, signal: Signal): Promise<readonly Seen[]> {
@@ -104,6 +107,10 @@ export class StateMachines implements Service {
     const executionArn = parse(handle);
     await this.#api.send("sfn:StopExecution", { executionArn, error: "rota", cause: reason }, signal);
   }
+}
+
+function nameOf(token: string): string {
+  return `rota-${token}`;
 }
 
 function parse(handle: RunHandle): string {

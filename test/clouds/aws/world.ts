@@ -118,13 +118,13 @@ export class AwsWorld<C extends WorldClock = HastyClock> {
     return `jobs-${id}`;
   }
 
-  provider(owner: Owner = this.owner, options: JsonObject = {}): Promise<Provider> {
+  provider(owner: Owner = this.owner, options: JsonObject = {}, stateDir: string = this.stateDir): Promise<Provider> {
     return openAws(
       {
         placement: "aws",
         options: { ...this.options, ...options },
         ...owner,
-        stateDir: this.stateDir,
+        stateDir,
         baseDir: "/nowhere",
         clock: this.clock,
         random: new SeededRandom(this.#seed++),
