@@ -55,6 +55,7 @@ const METRICS = { intervalSeconds: 60, delaySeconds: 180 };
 export class AwsProvider implements Provider {
   readonly type = "aws";
   readonly placement: string;
+  readonly scope: string;
   readonly capabilities: Capabilities;
   readonly changes?: NonNullable<Provider["changes"]>;
   readonly #context: OpenContext;
@@ -70,6 +71,7 @@ export class AwsProvider implements Provider {
     this.#options = options;
     this.#api = api;
     this.placement = context.placement;
+    this.scope = `account ${options.account}, ${options.region}`;
     this.#owner = { namespace: context.namespace, environment: context.environment };
     this.#setting = { owner: this.#owner, options, hourlyNanos: context.hourlyNanos ?? (() => undefined) };
     const { clock, random } = context;

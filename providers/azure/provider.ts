@@ -41,6 +41,7 @@ import { Runs } from "./runs/runs.ts";
 export class AzureProvider implements Provider {
   readonly type = "azure";
   readonly placement: string;
+  readonly scope: string;
   readonly capabilities: Capabilities;
   readonly #context: OpenContext;
   readonly #options: AzureOptions;
@@ -54,6 +55,7 @@ export class AzureProvider implements Provider {
     this.#options = options;
     this.#api = api;
     this.placement = context.placement;
+    this.scope = `resource group ${options.resourceGroup} of ${options.subscription}`;
     const owner = { namespace: context.namespace, environment: context.environment };
     this.#place = { owner, options, hourlyNanos: context.hourlyNanos };
     this.#deployments = new Deployments({ api, owner, options, clock: context.clock });

@@ -47,6 +47,7 @@ const METRICS = { intervalSeconds: 60, delaySeconds: 240 };
 export class GcpProvider implements Provider {
   readonly type = "gcp";
   readonly placement: string;
+  readonly scope: string;
   readonly capabilities: Capabilities = {
     schedules: "native",
     workloads: ["container", "http", "vm"],
@@ -70,6 +71,7 @@ export class GcpProvider implements Provider {
     this.#options = options;
     this.#api = api;
     this.placement = context.placement;
+    this.scope = `project ${options.project}, ${options.location}`;
     this.#owner = { namespace, environment };
     this.#deployments = new Deployments({ api, owner: this.#owner, options });
     this.#runs = new Runs(api, this.#owner, options, this.#deployments, clock);

@@ -75,7 +75,22 @@ export async function openPlacements(input: PlacementsInput): Promise<Map<string
     );
     open.set(placement.name, { provider, options: placement.options, prices });
   }
+  requireScopes(open);
   return open;
+}
+
+/** Each of two placements that cover the same would plan to delete what the other holds. */
+function requireScopes(open: ReadonlyMap<string, OpenPlacement>): void {
+  const seen = new Map<string, string>();
+  for (const [name, { provider }] of open) {
+    if (provider.scope === undefined) continue;
+    const other = seen.getOrInsert(`${provider.type} ${provider.scope}`, name);
+    if (other === name) continue;
+    const what = `providers.${other} and providers.${name} are the same place (${provider.scope})`;
+    throw new ProviderError("invalid", `${what}: each would take the other's jobs for its own`, {
+      fix: "give these jobs one placement; another region or environment may have one of its own",
+    });
+  }
 }
 
 /** What every placement may say, and the engine reads; the adapter sees the rest. */

@@ -124,6 +124,11 @@ export interface Provider {
   readonly type: string;
   readonly placement: string;
   readonly capabilities: Capabilities;
+  /**
+   * What its listing covers, in words: `account 123456789012, us-east-1`. No two placements of one environment may cover
+   * the same, for each would take what the other holds for its own. Absent where nothing is shared.
+   */
+  readonly scope?: string;
 
   /** Pure: what the job becomes here. `now`: times before it are past, and proofs and horizons begin with it. */
   render(desired: DesiredJob, now: Instant): Rendering;

@@ -37,6 +37,7 @@ export function wrapProvider(inner: Provider, around: Around): Provider {
     type: inner.type,
     placement: inner.placement,
     capabilities: inner.capabilities,
+    ...(inner.scope === undefined ? {} : { scope: inner.scope }),
     render: (desired, now) => inner.render(desired, now),
     listDeployments: (options) => pass("listDeployments", [], options, () => inner.listDeployments(options)),
     apply: (change, options) => pass("apply", [change], options, () => inner.apply(change, options)),
