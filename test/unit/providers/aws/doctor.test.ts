@@ -57,6 +57,18 @@ describe("doctor", () => {
     expect(all["quota of schedules"]?.detail).toContain("2 schedules in rota.acme.dev");
   });
 
+  it("counts everybody's rules on the default bus, and says when they are nearly as many as the account may have", async () => {
+    const rules = (count: number): Answers => ({
+      "eventbridge:ListRules": ({ NextToken }) => ({
+        Rules: Array.from({ length: count / 2 }, (_, index) => ({ Name: `theirs-${NextToken}-${index}` })),
+        ...(NextToken === undefined ? { NextToken: "more" } : {}),
+      }),
+    });
+    const about = async (count: number) => (await findings(rules(count)))["quota of rules"];
+    expect(await about(40)).toMatchObject({ ok: true, detail: expect.stringContaining("40 rules on the default bus") });
+    expect(await about(80)).toMatchObject({ ok: "warning", fix: expect.stringContaining("Number of rules") });
+  });
+
   it("looks at the queue and the role for rules where the placement names them", async () => {
     const queues = (state: string): Answers => ({
       "batch:DescribeJobQueues": () => ({ jobQueues: [{ state, status: "VALID" }] }),
