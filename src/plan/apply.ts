@@ -1,4 +1,12 @@
-import { type Instant, MINUTE, type ObservedResource, percentText, WEEK, type Window } from "../model/index.ts";
+import {
+  ALL_JOBS,
+  type Instant,
+  MINUTE,
+  type ObservedResource,
+  percentText,
+  WEEK,
+  type Window,
+} from "../model/index.ts";
 import { describeWindow, inWindows, localAt } from "../schedule/index.ts";
 import type { Plan } from "./types.ts";
 
@@ -69,13 +77,18 @@ function stale(plan: Plan, current: Plan): ApplyRefusal {
   };
 }
 
-/** How many deletes one apply may do: the share of what is deployed, but one whole job always (unless the share is 0). */
+/**
+ * How many deletes one apply may do: the share of what is deployed, but one whole job always, with what all jobs share,
+ * which goes with the last that needs it (unless the share is 0).
+ */
 export function deleteLimit(plan: Plan, maxDeletes: number): number {
   if (!(maxDeletes > 0)) return 0;
   const deployed = plan.placements.reduce((sum, each) => sum + each.deployed, 0);
   const byJob = new Map<string, number>();
   for (const { job } of deletedIn(plan)) byJob.set(job, (byJob.get(job) ?? 0) + 1);
-  return Math.max(Math.floor(maxDeletes * deployed + 1e-9), ...byJob.values(), 0);
+  const shared = byJob.get(ALL_JOBS) ?? 0;
+  byJob.delete(ALL_JOBS);
+  return Math.max(Math.floor(maxDeletes * deployed + 1e-9), shared + Math.max(...byJob.values(), 0));
 }
 
 function deletedIn(plan: Plan): readonly { readonly job: string; readonly actual: ObservedResource }[] {

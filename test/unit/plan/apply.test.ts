@@ -108,6 +108,17 @@ describe("the limit of deletes", () => {
     expect(check(plan, { maxDeletes: 0 })).toEqual(["deletes"]);
   });
 
+  test("what all jobs share may go with the last that needs it", () => {
+    const shared = ["queue", "rule"].map((kind) => observed({ kind, id: kind, job: "", fields: {} }));
+    const listed = [...deployed(a, b), ...shared];
+    expect(check(planOf([{ desired: [a], listed, listedAgain: listed }]), { maxDeletes: 0.01 })).toEqual([]);
+    expect(check(planOf([{ desired: [a, b], listed, listedAgain: listed }]), { maxDeletes: 0 })).toEqual(["deletes"]);
+    const more = [...listed, ...deployed(jobOf("c"))];
+    expect(check(planOf([{ desired: [a], listed: more, listedAgain: more }]), { maxDeletes: 0.01 })).toEqual([
+      "deletes",
+    ]);
+  });
+
   test("destroy is asked for by name and not limited", () => {
     const all = deployed(...jobs);
     expect(check(planOf([{ listed: all, listedAgain: all }], { purpose: "destroy" }))).toEqual([]);
