@@ -8,9 +8,13 @@ import { drift, type Plan } from "../../src/plan/index.ts";
 import type { Provider } from "../../src/provider/index.ts";
 import { codeOf } from "../conformance/codes.ts";
 import { cron, desiredState, job, NOW } from "../support/jobs.ts";
+import { SeededRandom } from "../support/random.ts";
 import type { Exchange, Fault } from "./aws/front.ts";
 import { allowedActions } from "./aws/policy.ts";
 import { ACCOUNT, AwsWorld, REGION, WHY_SKIPPED } from "./aws/world.ts";
+
+const APPLIES = 20;
+const LOOK_ALIKES = 12;
 
 const container = {
   kind: "container",
@@ -220,6 +224,78 @@ describe.skipIf(WHY_SKIPPED !== undefined)(
       expect(world.front.exchanges.filter((each) => each === "sqs:CreateQueue")).toHaveLength(2);
       expect(await queues()).toEqual([queueName()]);
     });
+
+    it("none of what looks alike changes through applies with faults; afterwards a plan has nothing to do", async () => {
+      const { namespace } = world.owner;
+      const near = [`rota_${namespace}_dev2`, `rota_${namespace}-2_dev`, `rota_${namespace}`, `rota-${namespace}-dev`];
+      const names = [...near, ...Array.from({ length: LOOK_ALIKES }, (_, index) => `rota_${namespace}_dev_${index}`)];
+      for (const [index, QueueName] of names.entries())
+        await world.raw("sqs", "CreateQueue", {
+          QueueName,
+          tags: index % 2 === 0 ? {} : { "rota:namespace": namespace, "rota:environment": "dev2" },
+        });
+      const ruled = [
+        `rota.${namespace}.dev2.events.ecs`,
+        `rota.${namespace}-2.dev.events.batch`,
+        ...Array.from({ length: LOOK_ALIKES }, (_, index) => ruleName(`theirs.${index}`)),
+      ];
+      for (const [index, Name] of ruled.entries()) {
+        const Tags = index % 2 === 0 ? [] : [{ Key: "rota:job", Value: "a" }];
+        await world.hands.send("eventbridge:PutRule", { Name, ScheduleExpression: "rate(1 day)", Tags });
+        const Targets = [{ Id: "rota", Arn: `arn:aws:sqs:${REGION}:${ACCOUNT}:${names[0]}` }];
+        await world.hands.send("eventbridge:PutTargets", { Rule: Name, Targets });
+      }
+      const look = async () => {
+        const queuesNow = names.map(async (QueueName) => {
+          const { QueueUrl } = await world.hands.send("sqs:GetQueueUrl", { QueueName });
+          const { Attributes } = await world.hands.send("sqs:GetQueueAttributes", {
+            QueueUrl,
+            AttributeNames: ["All"],
+          });
+          return { Attributes, tags: (await world.hands.send("sqs:ListQueueTags", { QueueUrl })).Tags };
+        });
+        const rulesNow = ruled.map(async (Name) => {
+          const { $metadata: _, ...rule } = (await world.hands.send("eventbridge:DescribeRule", { Name })) as object & {
+            readonly $metadata?: unknown;
+          };
+          const { Targets } = await world.hands.send("eventbridge:ListTargetsByRule", { Rule: Name });
+          return { rule, Targets };
+        });
+        return { queues: await Promise.all(queuesNow), rules: await Promise.all(rulesNow) };
+      };
+      const before = await look();
+      const random = new SeededRandom(7);
+      await world.raw("sqs", "CreateQueue", { QueueName: `theirs-${world.cluster}` });
+      const eventsQueue = `arn:aws:sqs:${REGION}:${ACCOUNT}:theirs-${world.cluster}`;
+      const ways = [await open(), await open(), await open({ eventsQueue }), await open({})];
+      const round = async (provider: Provider): Promise<boolean> => {
+        const all = [named("a"), named("b", { runner: "batch" }), named("c", lambda)];
+        const jobs = all.filter(() => random.chance(0.7));
+        try {
+          return (await apply(provider, jobs.length === 0 ? all : jobs)).failures.length === 0;
+        } catch {
+          return false;
+        }
+      };
+      const kinds: readonly Fault[] = [
+        { kind: "status", status: 503 },
+        { kind: "status", status: 400, name: "AccessDeniedException" },
+        { kind: "html" },
+        { kind: "lost" },
+      ];
+      world.front.fault = () => (random.chance(0.02) ? random.pick(kinds) : undefined);
+      let whole = 0;
+      for (let count = 0; count < APPLIES; count += 1) if (await round(random.pick(ways))) whole += 1;
+      expect(whole).toBeGreaterThan(APPLIES / 5);
+      expect(whole).toBeLessThan(APPLIES);
+      world.front.fault = () => undefined;
+      const jobs = [named("a"), named("b", { runner: "batch" })];
+      const [provider = await open()] = ways;
+      expect((await apply(provider, jobs)).failures).toEqual([]);
+      const { changes } = (await apply(provider, jobs)).plan;
+      expect(new Set(changes.map(({ change }) => change.action))).toEqual(new Set(["keep"]));
+      expect(await look()).toEqual(before);
+    }, 240_000);
 
     it.each(["GetQueueUrl", "ListQueueTags", "GetQueueAttributes", "ListRules", "DescribeRule"])(
       "a listing without %s is none",

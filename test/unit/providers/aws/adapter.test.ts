@@ -34,6 +34,9 @@ describe("what AWS answers, in the closed codes", () => {
     [serviceError("InternalServerException", 500), "unavailable"],
     [serviceError("Unheard", 503), "unavailable"],
     [serviceError("Unheard", 403), "denied"],
+    [serviceError("QueueDoesNotExist"), "missing"],
+    // Nothing was made, and in a minute it can be.
+    [serviceError("QueueDeletedRecently"), "throttled"],
     [serviceError("SyntaxError", 500), "unavailable"],
     [Object.assign(new Error("refused"), { code: "ECONNREFUSED" }), "unavailable"],
     [Object.assign(new Error("timed out"), { name: "TimeoutError" }), "unavailable"],
