@@ -140,6 +140,15 @@ describe.skipIf(WHY_SKIPPED !== undefined)(
       world.front.fault = () => undefined;
       const about = async () => (await provider.check()).find(({ check }) => check === "events queue");
       expect(await about()).toMatchObject({ ok: true, detail: expect.stringContaining("about 0 messages") });
+      const anybody = { Effect: "Allow", Principal: "*", Action: "sqs:SendMessage" };
+      const { Attributes } = await world.hands.send("sqs:GetQueueAttributes", {
+        QueueUrl: url,
+        AttributeNames: ["All"],
+      });
+      const added = JSON.parse(Attributes?.Policy ?? "{}") as { Statement: unknown[] };
+      added.Statement.push({ ...anybody, Resource: Attributes?.QueueArn });
+      await world.raw("sqs", "SetQueueAttributes", { QueueUrl: url, Attributes: { Policy: JSON.stringify(added) } });
+      expect(await about()).toMatchObject({ ok: "warning", fix: "rota apply sets it back" });
       await world.raw("sqs", "SetQueueAttributes", { QueueUrl: url, Attributes: { Policy: "" } });
       expect(await about()).toMatchObject({ ok: false, detail: expect.stringContaining("does not let EventBridge") });
       const Policy = JSON.stringify({
@@ -154,7 +163,12 @@ describe.skipIf(WHY_SKIPPED !== undefined)(
         ],
       });
       await world.raw("sqs", "SetQueueAttributes", { QueueUrl: url, Attributes: { Policy } });
-      expect(await about()).toMatchObject({ ok: true });
+      // Of a queue of the user's own it is enough that EventBridge may.
+      const eventsQueue = `arn:aws:sqs:${REGION}:${ACCOUNT}:${name}`;
+      const theirs = await world.provider(world.owner, { eventsQueue });
+      const findings = await theirs.check();
+      expect(findings.find(({ check }) => check === "events queue")).toMatchObject({ ok: true });
+      await theirs.close();
       await world.raw("sqs", "DeleteQueue", { QueueUrl: url });
       expect(await codeOf(told(1))).toBe("missing");
       expect(await about()).toMatchObject({ ok: "warning", detail: expect.stringContaining("is not there") });

@@ -1,12 +1,14 @@
-import { type Instant, MINUTE } from "../../../src/model/index.ts";
+import { canonical, type Instant, MINUTE } from "../../../src/model/index.ts";
 import { type Finding, ProviderError } from "../../../src/provider/index.ts";
 import type { Api } from "../api/index.ts";
 import { eventRuleName, type Owner } from "../naming.ts";
 import type { AwsOptions } from "../options.ts";
+import { eventQueue, readQueue } from "../resources/queue.ts";
 import { found } from "./finding.ts";
 
 const QUEUE = "events queue";
 const RULES = "events rules";
+const SET_BACK = "rota apply sets it back";
 /** A daemon reads at once: what waits for longer, nobody reads. */
 const LONG_MS: number = 10 * MINUTE;
 
@@ -29,7 +31,7 @@ export async function checkEvents(
 
 async function queueOf(
   api: Api,
-  { queue, options }: Place,
+  { queue, options, owner }: Place,
   now: Instant,
   signal: AbortSignal | undefined,
 ): Promise<Finding> {
@@ -45,14 +47,21 @@ async function queueOf(
   }
   const { Attributes = {} } = await api.send(
     "sqs:GetQueueAttributes",
-    { QueueUrl, AttributeNames: ["ApproximateNumberOfMessages", "Policy"] },
+    { QueueUrl, AttributeNames: ["ApproximateNumberOfMessages", "MessageRetentionPeriod", "Policy"] },
     signal,
   );
   if (!(Attributes["Policy"] ?? "").includes("events.amazonaws.com")) {
     const detail = `the policy of ${QueueName} does not let EventBridge send to it: nothing comes, listings alone see runs`;
     const byHand = "allow events.amazonaws.com sqs:SendMessage in the queue's policy (docs/aws.md)";
-    return found(QUEUE, false, detail, isOwn ? "rota apply sets it back" : byHand);
+    return found(QUEUE, false, detail, isOwn ? SET_BACK : byHand);
   }
+  if (isOwn && canonical(readQueue(Attributes).fields) !== canonical(eventQueue(options, owner).fields))
+    return found(
+      QUEUE,
+      "warning",
+      `${QueueName} is not as rota made it: others may send to it, or news may be lost`,
+      SET_BACK,
+    );
   const waiting = `about ${Attributes["ApproximateNumberOfMessages"] ?? "0"} messages wait`;
   const oldest = await oldestIn(api, QueueUrl, signal);
   if (oldest === undefined || now - oldest < LONG_MS) return found(QUEUE, true, `${QueueName}: ${waiting}`);
@@ -84,7 +93,7 @@ async function rulesOf(api: Api, { options, owner, queue }: Place, signal: Abort
       }
       const { Targets = [] } = await api.send("eventbridge:ListTargetsByRule", { Rule: Name }, signal);
       if (!Targets.some(({ Arn }) => Arn === queue))
-        return found(RULES, false, `${Name} does not fill ${queue}`, "rota apply sets it back");
+        return found(RULES, false, `${Name} does not fill ${queue}`, SET_BACK);
       there.push(Name);
     } catch (error) {
       if (!(error instanceof ProviderError && error.code === "missing")) throw error;
