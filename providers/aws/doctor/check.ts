@@ -7,7 +7,7 @@ import { checkEvents } from "./events.ts";
 import { answer, type Check, found } from "./finding.ts";
 import { checkInsights } from "./insights.ts";
 import { checkPermissions } from "./missing.ts";
-import { checkQuotas } from "./quotas.ts";
+import { quotaChecks } from "./quotas.ts";
 import { checkRoles } from "./roles.ts";
 
 /** What `rota doctor` asks AWS. Never throws. */
@@ -36,7 +36,7 @@ export async function checkAws(
       await api.send("ecs:ListTasks", { cluster: options.cluster, desiredStatus: "RUNNING" }, signal);
       return found("tasks", true, "the cluster's tasks can be listed");
     },
-    quotas: () => checkQuotas(api, owner, options, signal),
+    ...quotaChecks(api, owner, options, signal),
   };
   const findings: Finding[] = [];
   for (const [name, check] of Object.entries(checks)) findings.push(...(await answer(name, check)));

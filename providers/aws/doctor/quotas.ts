@@ -2,13 +2,16 @@ import { type Finding, next, ProviderError, pages } from "../../../src/provider/
 import type { Api } from "../api/index.ts";
 import { groupName, type Owner } from "../naming.ts";
 import type { AwsOptions } from "../options.ts";
-import { found } from "./finding.ts";
+import { type Check, found } from "./finding.ts";
 
 /** A use of the quota from which a person should know. */
 const NEAR = 0.8;
 /** CPU units of a vCPU. */
 const UNITS = 1024;
 const AT_ONCE = 100;
+const OF_FARGATE = "quota of Fargate";
+const OF_SCHEDULES = "quota of schedules";
+const OF_RULES = "quota of rules";
 
 interface Quota {
   readonly name: string;
@@ -27,13 +30,17 @@ const RULES: Quota = { name: "rules on a bus", service: "events", code: "L-24452
 const SCHEDULES = 1_000_000;
 
 /** How near the account is to what AWS lets it have. What cannot be asked is compared with the documented default, and said so. */
-export async function checkQuotas(
+export function quotaChecks(
   api: Api,
   owner: Owner,
   options: AwsOptions,
   signal: AbortSignal | undefined,
-): Promise<readonly Finding[]> {
-  return [await vcpus(api, options, signal), await schedules(api, owner, signal), await rules(api, signal)];
+): Readonly<Record<string, Check>> {
+  return {
+    [OF_FARGATE]: () => vcpus(api, options, signal),
+    [OF_SCHEDULES]: () => schedules(api, owner, signal),
+    [OF_RULES]: () => rules(api, signal),
+  };
 }
 
 async function vcpus(api: Api, { cluster }: AwsOptions, signal: AbortSignal | undefined): Promise<Finding> {
@@ -57,7 +64,7 @@ async function vcpus(api: Api, { cluster }: AwsOptions, signal: AbortSignal | un
   }
   const limit = await limitOf(api, FARGATE, signal);
   const detail = `${units / UNITS} vCPU of Fargate run in this cluster now, of ${limit.words}`;
-  return judged("quota of Fargate", units / UNITS, limit.value, detail, "Fargate On-Demand vCPU resource count");
+  return judged(OF_FARGATE, units / UNITS, limit.value, detail, "Fargate On-Demand vCPU resource count");
 }
 
 async function schedules(api: Api, owner: Owner, signal: AbortSignal | undefined): Promise<Finding> {
@@ -75,7 +82,7 @@ async function schedules(api: Api, owner: Owner, signal: AbortSignal | undefined
       )
     : [];
   const detail = `${held.length} schedules in ${name}, of ${SCHEDULES} in an account and region (AWS's default; yours was not asked)`;
-  return judged("quota of schedules", held.length, SCHEDULES, detail, "Number of schedules");
+  return judged(OF_SCHEDULES, held.length, SCHEDULES, detail, "Number of schedules");
 }
 
 /** Everybody's, for all share the default bus. */
@@ -87,7 +94,7 @@ async function rules(api: Api, signal: AbortSignal | undefined): Promise<Finding
   );
   const limit = await limitOf(api, RULES, signal);
   const detail = `${held.length} rules on the default bus, of ${limit.words}`;
-  return judged("quota of rules", held.length, limit.value, detail, "Number of rules");
+  return judged(OF_RULES, held.length, limit.value, detail, "Number of rules");
 }
 
 function judged(check: string, used: number, limit: number, detail: string, quota: string): Finding {

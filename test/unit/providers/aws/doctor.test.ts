@@ -69,6 +69,17 @@ describe("doctor", () => {
     expect(await about(80)).toMatchObject({ ok: "warning", fix: expect.stringContaining("Number of rules") });
   });
 
+  it("a quota that cannot be looked at hides no other", async () => {
+    const all = await findings({
+      "ecs:ListTasks": () => {
+        throw serviceError("ClusterNotFoundException");
+      },
+    });
+    expect(all["quota of Fargate"]).toMatchObject({ ok: false });
+    expect(all["quota of schedules"]).toMatchObject({ ok: true });
+    expect(all["quota of rules"]).toMatchObject({ ok: true });
+  });
+
   it("looks at the queue and the role for rules where the placement names them", async () => {
     const queues = (state: string): Answers => ({
       "batch:DescribeJobQueues": () => ({ jobQueues: [{ state, status: "VALID" }] }),
