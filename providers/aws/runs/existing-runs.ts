@@ -73,17 +73,18 @@ export class ExistingRuns implements RunKind {
   /** A run of the target by rota's key: under the name that its start gave it, or by the mark that it carries. */
   async #lookUp(run: string, target: string, since: Instant, signal: Signal): Promise<RunState | undefined> {
     const handle = this.#service.handleOf?.(target, this.#tokenOf(run));
-    try {
-      const seen = handle
-        ? [await this.#service.read(handle, signal)]
-        : await this.#service.list(target, since, signal);
-      const own = seen.find(({ mark }) => mark?.run === run && isOf(mark, this.#world.owner));
-      return own && this.#state(own);
-    } catch (error) {
-      // No such run, or no such target any more.
-      if (error instanceof ProviderError && error.code === "missing") return undefined;
-      throw error;
-    }
+    const seen = handle ? await this.#named(handle, signal) : await this.#listed(target, since, signal);
+    const own = seen.find(({ mark }) => mark?.run === run && isOf(mark, this.#world.owner));
+    return own && this.#state(own);
+  }
+
+  #named(handle: RunHandle, signal: Signal): Promise<readonly Seen[]> {
+    return noneWhereMissing(async () => [await this.#service.read(handle, signal)]);
+  }
+
+  /** What somebody deleted has no runs any more: it hides nobody else's. */
+  #listed(target: string, since: Instant, signal: Signal): Promise<readonly Seen[]> {
+    return noneWhereMissing(() => this.#service.list(target, since, signal));
   }
 
   /** Of a start before that nobody asks any more. */
@@ -99,7 +100,7 @@ export class ExistingRuns implements RunKind {
   async list(since: Instant, signal: Signal): Promise<readonly RunState[]> {
     const states: RunState[] = [];
     for (const target of await this.#targets(signal)) {
-      for (const seen of await this.#service.list(target, since, signal)) {
+      for (const seen of await this.#listed(target, since, signal)) {
         const state = this.#state(seen);
         if (state && (state.phase !== "ended" || (state.endedAt ?? since) >= since)) states.push(state);
       }
@@ -142,6 +143,15 @@ export class ExistingRuns implements RunKind {
       startedBy: run === undefined ? "schedule" : "rota",
       ...(fireAt === undefined ? {} : { fireAt }),
     };
+  }
+}
+
+async function noneWhereMissing(ask: () => Promise<readonly Seen[]>): Promise<readonly Seen[]> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof ProviderError && error.code === "missing") return [];
+    throw error;
   }
 }
 

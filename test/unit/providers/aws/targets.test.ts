@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { DesiredJob, Job, JsonObject } from "../../../../src/model/index.ts";
 import { statementsOf } from "../../../clouds/aws/policy.ts";
 import { cron, job, NOW } from "../../../support/jobs.ts";
-import { OWNER, openFake } from "./support.ts";
+import { OWNER, openFake, serviceError } from "./support.ts";
 
 const MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:load";
 const FUNCTION = "arn:aws:lambda:us-east-1:123456789012:function:report";
@@ -43,6 +43,52 @@ describe("what exists already", () => {
       (await rendered(target({ glueJob: "load" }, change))).resources[0]?.fields["input"];
     expect(await input({ guard })).toMatchObject({ JobName: "load", Timeout: 2 });
     expect(await input({ guard: { ...guard, mode: "observe" } })).not.toHaveProperty("Timeout");
+  });
+
+  it("a target that somebody deleted has no runs, and hides nobody else's", async () => {
+    const jobs = [
+      target({ stateMachine: MACHINE }, { name: "machine" }),
+      target({ pipeline: "gone" }, { name: "pipeline" }),
+      target({ glueJob: "gone" }, { name: "glue" }),
+      target({ glueJob: "load" }, { name: "load" }),
+    ];
+    const held = new Map<string, JsonObject>();
+    for (const each of jobs) for (const { id, fields } of (await rendered(each)).resources) held.set(id, fields);
+    const gone = (name: string) => () => {
+      throw serviceError(name, 404);
+    };
+    const { provider } = await openFake({
+      "scheduler:ListScheduleGroups": () => ({ ScheduleGroups: [{ Name: "rota.acme.dev", Arn: "arn" }] }),
+      "scheduler:ListTagsForResource": () => ({
+        Tags: Object.entries(OWNER).map(([key, Value]) => ({ Key: `rota:${key}`, Value })),
+      }),
+      "scheduler:ListSchedules": () => ({
+        Schedules: [...held].map(([Name, fields]) => ({ Name, Target: { Arn: fields["target"] } })),
+      }),
+      "scheduler:GetSchedule": ({ Name }) => ({
+        Name,
+        ScheduleExpression: "cron(0 6 * * ? *)",
+        Target: { Arn: held.get(String(Name))?.["target"], Input: JSON.stringify(held.get(String(Name))?.["input"]) },
+      }),
+      "ecs:ListTasks": () => ({}),
+      "sfn:ListExecutions": gone("StateMachineDoesNotExist"),
+      "sagemaker:ListPipelineExecutions": gone("ResourceNotFound"),
+      "glue:GetJobRuns": ({ JobName }) =>
+        JobName === "gone"
+          ? gone("EntityNotFoundException")()
+          : {
+              JobRuns: [
+                {
+                  Id: "jr_1",
+                  JobName,
+                  JobRunState: "RUNNING",
+                  StartedOn: new Date(NOW),
+                  Arguments: { "--rota-namespace": "acme", "--rota-environment": "dev", "--rota-job": "load" },
+                },
+              ],
+            },
+    });
+    expect(await provider.listRuns(NOW)).toMatchObject([{ job: "load", phase: "running" }]);
   });
 
   it("is all that the policies name", async () => {
