@@ -40,9 +40,9 @@ import { Runs } from "./runs/runs.ts";
 import {
   jobOptionsOf,
   type Setting,
-  UNSEEN_BY_RULE,
   UNSEEN_MACHINES,
   UNSEEN_REQUESTS,
+  unseenByRule,
   unseenTarget,
 } from "./work/index.ts";
 
@@ -162,8 +162,8 @@ export class AwsProvider implements Provider {
     if (job.workload.kind === "vm") return UNSEEN_MACHINES;
     if (job.workload.kind === "http") return UNSEEN_REQUESTS;
     const own = jobOptionsOf(job, this.#options);
-    if (own.ok && own.target?.kind === "pipeline" && own.scheduler === "rules") return UNSEEN_BY_RULE;
-    return own.ok && own.target && job.workload.kind === "target" ? unseenTarget(own.target) : undefined;
+    if (!own.ok || !own.target || job.workload.kind !== "target") return undefined;
+    return own.scheduler === "rules" ? unseenByRule(own.target) : unseenTarget(own.target);
   }
 
   permissions(jobs: readonly DesiredJob[]): readonly PermissionDocument[] {

@@ -125,6 +125,16 @@ describe.skipIf(WHY_SKIPPED !== undefined)(
       expect(world.calls.filter((call) => !allowed.has(call))).toEqual([]);
     });
 
+    it("of a function's invocations by a rule it says that nobody hears of them; of a state machine's it hears", async () => {
+      const by = (target: JsonObject) => desired({ target });
+      const invoked = by({ lambda: FUNCTION });
+      expect(provider.unseen?.(invoked.job)).toContain("what a rule starts is seen by nobody");
+      expect(provider.render(invoked, world.clock.now()).warnings).toEqual([
+        expect.stringContaining("no fire is missed"),
+      ]);
+      expect(provider.unseen?.(by({ stateMachine: MACHINE }).job)).toBeUndefined();
+    });
+
     it("of a pipeline's executions that a rule starts it says that nobody hears of them", async () => {
       const wanted = desired({ target: { pipeline: "Train", parameters: { Instance: "ml.m5.large" } } });
       const { resources, warnings } = provider.render(wanted, world.clock.now());

@@ -13,7 +13,7 @@ export { jobOptionsOf } from "./job-options.ts";
 export { UNSEEN_MACHINES } from "./machines.ts";
 export * from "./mark.ts";
 export { UNSEEN_REQUESTS } from "./request.ts";
-export { rulesOf, UNSEEN_BY_RULE } from "./rule-target.ts";
+export { rulesOf, unseenByRule } from "./rule-target.ts";
 export type { Target } from "./target-options.ts";
 export type { Setting, Work, WorkKind } from "./work.ts";
 

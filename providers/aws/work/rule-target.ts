@@ -11,9 +11,12 @@ import type { Setting, Work } from "./work.ts";
 const TIME = "<time>";
 const INPUT_PATHS = { time: "$.time" };
 
-/** Why nobody hears of the executions that a rule starts of a pipeline. */
-export const UNSEEN_BY_RULE =
-  "a rule hands a pipeline its parameters and nothing else: whose start an execution was cannot be told";
+/** Why nobody hears of what a rule starts of it; undefined where it is listed. */
+export function unseenByRule(target: Target): string | undefined {
+  if (target.kind === "pipeline")
+    return "a rule hands a pipeline its parameters and nothing else: whose start an execution was cannot be told";
+  return target.kind === "function" ? "Lambda lists no invocations: what a rule starts is seen by nobody" : undefined;
+}
 
 /** As EventBridge takes them (API reference, SageMakerPipelineParameter); SageMaker itself takes more. */
 const PARAMETER = /^[a-zA-Z0-9](-*[a-zA-Z0-9])*$/;
@@ -57,8 +60,10 @@ export function rulesOf(
       ...(work.needs.length === 0 ? {} : { dependsOn: work.needs.map(({ kind, id }) => `${kind}/${id}`) }),
     };
   });
-  const unseen = `${UNSEEN_BY_RULE}; no run is observed, limited or stopped, and no fire is missed`;
-  return { ok: true, rules, warnings: work.kind === "pipeline" ? [unseen] : work.warnings };
+  const own = jobOptionsOf(job, options);
+  const unseen = own.ok && own.target ? unseenByRule(own.target) : undefined;
+  if (unseen === undefined) return { ok: true, rules, warnings: work.warnings };
+  return { ok: true, rules, warnings: [`${unseen}; no run is observed, limited or stopped, and no fire is missed`] };
 }
 
 type TargetResult =
