@@ -1,3 +1,4 @@
+import { DayFolds } from "./dayFolds.ts";
 import { DAY_MINUTES, MONTH_MINUTES, WEEK_MINUTES } from "./shape.ts";
 
 /** The circle on which a task's starts return: so many weeks, or the 28 days of a month. */
@@ -6,14 +7,20 @@ export type Circle = { readonly kind: "weeks"; readonly weeks: number } | { read
 /** Minutes of a block: wide ranges are looked through in blocks first. Zones shift by whole blocks. */
 export const BLOCK_MINUTES = 5;
 const WEEK_BLOCKS = WEEK_MINUTES / BLOCK_MINUTES;
-/** How much more a free place in the shadow of a worse week counts than a low load. */
-const SHADOW = 4;
+
+/** Minutes of a circle, for a load that may be added there: on a long circle it is free where a worse week or day hides it. */
+export interface Stretch {
+  readonly circle: Circle;
+  readonly start: number;
+  readonly count: number;
+  readonly height: number;
+}
 
 /** Where `lay` puts what it reads. */
 export interface Gathered {
   /** The largest load. */
   readonly high: Float64Array;
-  /** What it costs to add a load there (`burden`); less where it is in the shadow of a worse week or day. */
+  /** What it costs to add a load there (`burden`); on a long circle `rise`. */
   readonly sums: Float64Array;
 }
 
@@ -31,6 +38,7 @@ export class Board {
   readonly #blockHigh: Float64Array = new Float64Array(WEEK_BLOCKS);
   readonly #blockSum: Float64Array = new Float64Array(WEEK_BLOCKS);
   readonly #minutes: Gathered = { high: this.folded, sums: this.#burden };
+  readonly #days: DayFolds = new DayFolds(this.folded, this.#burden);
   readonly #blocks: Gathered = { high: this.#blockHigh, sums: this.#blockSum };
   /** What does not come every week, for each week of the horizon; and of each minute the largest. */
   readonly #horizon: Float64Array;
@@ -69,16 +77,23 @@ export class Board {
     }
   }
 
-  /** Reads `count` minutes of the circle from `start` on, over what stands in `into` when `over` is set. */
-  lay(circle: Circle, start: number, count: number, into: Gathered, over: boolean): void {
-    if (circle.kind === "weeks" && circle.weeks === 1) read(this.folded, this.#burden, start, count, into, over);
-    else if (circle.kind === "month") this.#layMonth(start, count, into);
-    else this.#layWeeks(circle.weeks, start, count, into);
+  /**
+   * Reads a stretch, to `at` and on, over what stands there when `over` is set.
+   */
+  lay({ circle, start, count, height }: Stretch, into: Gathered, at: number, over: boolean): void {
+    if (circle.kind === "weeks" && circle.weeks === 1) read(this.#minutes, start, count, into, at, over);
+    else if (circle.kind === "month") this.#layMonth(start, count, height, into, at);
+    else this.#layWeeks(circle.weeks, start, count, height, into, at);
+  }
+
+  /** The same for what starts on several days of every week: the largest load and the sum of the costs over them. */
+  layDays(days: readonly number[], start: number, count: number, into: Gathered, at: number): void {
+    this.#days.lay(days, start, count, into, at);
   }
 
   /** The same by blocks, for what comes every week: `start` and `count` are counted in blocks. */
-  layBlocks(start: number, count: number, into: Gathered, over: boolean): void {
-    read(this.#blockHigh, this.#blockSum, start, count, into, over);
+  layBlocks(start: number, count: number, into: Gathered, at: number, over: boolean): void {
+    read(this.#blocks, start, count, into, at, over);
   }
 
   /**
@@ -95,6 +110,11 @@ export class Board {
     let peak = 0;
     for (const high of this.#blockHigh) if (high > peak) peak = high;
     return peak;
+  }
+
+  /** Load × minutes of the folded week. */
+  area(): number {
+    return this.folded.reduce((sum, load) => sum + load, 0);
   }
 
   /** What each day of the month, or week of so many, holds beside what comes every week: the emptiest has room. */
@@ -145,6 +165,7 @@ export class Board {
   #refreshBlocks(start: number, minutes: number): void {
     this.#dayHighStale = true;
     const at = mod(start, WEEK_MINUTES);
+    this.#days.touch(at, minutes);
     const first = Math.floor(at / BLOCK_MINUTES);
     const count = Math.min(Math.floor((at + minutes - 1) / BLOCK_MINUTES) - first + 1, WEEK_BLOCKS);
     for (let k = 0, block = first; k < count; k++, block = block + 1 === WEEK_BLOCKS ? 0 : block + 1) {
@@ -172,15 +193,15 @@ export class Board {
     return worst;
   }
 
-  #layWeeks(weeks: number, start: number, count: number, into: Gathered): void {
+  #layWeeks(weeks: number, start: number, count: number, height: number, into: Gathered, first: number): void {
     const length = weeks * WEEK_MINUTES;
     for (let k = 0, at = mod(start, length); k < count; k++, at = at + 1 === length ? 0 : at + 1) {
       const minute = at % WEEK_MINUTES;
       const own = this.#worstWeek(minute, Math.floor(at / WEEK_MINUTES), weeks);
-      const load = (this.folded[minute] as number) - (this.#worst[minute] as number) + own;
-      const cost = burden(load);
-      into.high[k] = load;
-      into.sums[k] = cost - SHADOW * ((this.#burden[minute] as number) - cost);
+      const folded = this.folded[minute] as number;
+      const load = folded - (this.#worst[minute] as number) + own;
+      into.high[first + k] = load;
+      into.sums[first + k] = rise(load + height, folded);
     }
   }
 
@@ -195,7 +216,7 @@ export class Board {
     this.#dayHighStale = false;
   }
 
-  #layMonth(start: number, count: number, into: Gathered): void {
+  #layMonth(start: number, count: number, height: number, into: Gathered, first: number): void {
     const month = this.#month ?? new Float64Array(MONTH_MINUTES);
     const monthDay = this.#monthDay ?? new Float64Array(DAY_MINUTES);
     if (this.#dayHighStale) this.#readDayHigh();
@@ -203,9 +224,8 @@ export class Board {
       const minute = at % DAY_MINUTES;
       const week = this.#dayHigh[minute] as number;
       const load = week - (monthDay[minute] as number) + (month[at] as number);
-      const cost = burden(load);
-      into.high[k] = load;
-      into.sums[k] = cost - SHADOW * (burden(week) - cost);
+      into.high[first + k] = load;
+      into.sums[first + k] = rise(load + height, week);
     }
   }
 }
@@ -220,6 +240,17 @@ function burden(load: number): number {
   const fourth = second * second;
   const eighth = fourth * fourth;
   return eighth * eighth;
+}
+
+/**
+ * What it costs when the worst of several weeks or days rises from `before`, if it does: by how much, times the 4th
+ * power of what is there. The burden itself would rather keep clear of the busy hours than hide.
+ */
+function rise(after: number, before: number): number {
+  if (after <= before) return 0;
+  const scaled = before / 65_536;
+  const second = scaled * scaled;
+  return (after - before) * second * second;
 }
 
 export function mod(value: number, length: number): number {
@@ -239,29 +270,29 @@ function addAround(circle: Float64Array, start: number, minutes: number, height:
 }
 
 function read(
-  loads: Float64Array,
-  burdens: Float64Array,
+  from: Gathered,
   start: number,
   count: number,
   { high, sums }: Gathered,
+  first: number,
   over: boolean,
 ): void {
-  const length = loads.length;
+  const length = from.high.length;
   let at = mod(start, length);
-  let done = 0;
-  while (done < count) {
-    const end = Math.min(count, done + length - at);
+  let done = first;
+  while (done < first + count) {
+    const end = Math.min(first + count, done + length - at);
     if (over) {
       for (let i = done, j = at; i < end; i++, j++) {
-        const load = loads[j] as number;
+        const load = from.high[j] as number;
         if (load > (high[i] as number)) high[i] = load;
-        sums[i] = (sums[i] as number) + (burdens[j] as number);
+        sums[i] = (sums[i] as number) + (from.sums[j] as number);
       }
     } else {
       // A plain loop: `set` of a subarray costs more for a few minutes, and leaves two objects behind.
       for (let i = done, j = at; i < end; i++, j++) {
-        high[i] = loads[j] as number;
-        sums[i] = burdens[j] as number;
+        high[i] = from.high[j] as number;
+        sums[i] = from.sums[j] as number;
       }
     }
     done = end;

@@ -7,9 +7,11 @@ import type { Task } from "./task.ts";
 /** Tries at the peak after a fresh search: small weeks are rough enough to gain by it, large ones are not. */
 const FRESH_TRIES = 3000;
 const LARGE_PROBLEM = 2000;
+/** How often, while it is filled, the mean of the week is worked out again. */
+const STRETCHES = 8;
 /** Orders tried in turn, as powers of the duration and of the room: the smaller the week, the more of them. */
 const ORDERS: readonly (readonly [number, number])[] = [
-  [0.5, 0.1],
+  [0.45, 0.3],
   [0.25, 0.1],
   [0.5, 0.3],
   [1, 0.1],
@@ -51,8 +53,12 @@ function searchWeek(
   goals: readonly number[],
 ): Week {
   const week = new Week(problem, kinds);
-  if (problem.tasks.length > LARGE_PROBLEM) week.expectMean();
-  for (const index of placingOrder(problem.tasks, timePower, roomPower)) week.place(index);
+  const order = placingOrder(problem.tasks, timePower, roomPower);
+  const stretch = Math.ceil(order.length / STRETCHES);
+  for (const [k, index] of order.entries()) {
+    if (k % stretch === 0) week.expectMean();
+    week.place(index);
+  }
   const tries = problem.tasks.length > LARGE_PROBLEM ? 0 : FRESH_TRIES;
   for (const [pool, goal] of goals.entries()) repair(week, pool, { moves: Number.POSITIVE_INFINITY, tries, goal });
   return week;

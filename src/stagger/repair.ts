@@ -4,7 +4,7 @@ import { measure } from "./interval.ts";
 import type { Lane } from "./score.ts";
 import type { Week } from "./search.ts";
 import { WEEK_MINUTES } from "./shape.ts";
-import { occurrences, type Task } from "./task.ts";
+import { occurrences } from "./task.ts";
 
 export interface RepairOptions {
   /** Most tasks that may be given another start. */
@@ -44,14 +44,9 @@ export function repair(week: Week, pool: number, options: RepairOptions): Set<nu
 /** Moves a task to where every lane keeps its limit; puts it back when there is no such place, or it did not help. */
 function lighter(week: Week, index: number, helped: () => boolean): boolean {
   const before = week.take(index);
-  const limits = (week.lanes[(week.problem.tasks[index] as Task).pool] ?? []).map((lane) => lane.limit);
-  week.place(index);
-  const lanes = week.lanes[(week.problem.tasks[index] as Task).pool] ?? [];
-  const kept = lanes.every((lane, k) => lane.limit === limits[k]);
-  if (kept && helped()) return true;
+  if (week.place(index) === 0 && helped()) return true;
   week.take(index);
   week.put(index, before);
-  for (const [k, lane] of lanes.entries()) lane.limit = limits[k] ?? lane.limit;
   return false;
 }
 

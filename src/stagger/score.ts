@@ -1,6 +1,7 @@
 import { BLOCK_MINUTES, type Board, type Gathered } from "./board.ts";
 import type { Curve } from "./curve.ts";
 import { type Interval, intersect, measure } from "./interval.ts";
+import { WEEK_MINUTES } from "./shape.ts";
 import { isSteady, occurrences, type Task } from "./task.ts";
 
 /** One view of a pool's load that must stay low: one half of the year, with one kind of curve. */
@@ -32,32 +33,32 @@ interface Sweep {
 
 /** A range this wide is looked through by blocks, and by minutes only about the best block. */
 const WIDE_MINUTES = 180;
+/** About the best block when none is free. */
+const FAR_MINUTES = 4 * BLOCK_MINUTES;
 
-/** Scores starts. Holds room for the largest range and uses it again for each task. */
+/** Loads that runs from the starts of a sweep would meet in one lane, and where they stand. */
+interface Laid {
+  readonly lane: Lane;
+  readonly sweep: Sweep;
+  /** The sweep's first start among the scores of all sweeps. */
+  readonly slot: number;
+  readonly curve: Curve;
+  readonly loads: Gathered;
+  readonly at: number;
+}
+
+/** Scores starts. Holds room for what it reads and uses it again for each task. */
 export class Scorer {
-  readonly #gathered: Gathered;
-  readonly #bad: Uint8Array;
-  readonly #total: Float64Array;
-  readonly #excess: Float64Array;
-  readonly #queue: Int32Array;
+  #gathered: Gathered = { high: new Float64Array(), sums: new Float64Array() };
+  /** By start, of all sweeps: over a limit; the burden met; how far over. */
+  #bad = new Uint8Array();
+  #total = new Float64Array();
+  #excess = new Float64Array();
+  #queue = new Int32Array();
   /** Look through wide ranges by blocks; a small problem has the time for every minute. */
   readonly #byBlocks: boolean;
-  /** The second look: how far over, when no start keeps within every limit. */
-  #over = false;
 
-  constructor(tasks: readonly Task[], byBlocks: boolean) {
-    let range = 1;
-    let reach = 1;
-    for (const task of tasks) {
-      for (const { from, to } of task.shape?.allowed ?? []) range = Math.max(range, to - from);
-      reach = Math.max(reach, task.minutes, task.curve.to.at(-1) ?? 0);
-    }
-    const minutes = range + reach + 2;
-    this.#gathered = { high: new Float64Array(minutes), sums: new Float64Array(minutes) };
-    this.#queue = new Int32Array(minutes);
-    this.#bad = new Uint8Array(range);
-    this.#total = new Float64Array(range);
-    this.#excess = new Float64Array(range);
+  constructor(byBlocks: boolean) {
     this.#byBlocks = byBlocks;
   }
 
@@ -68,124 +69,168 @@ export class Scorer {
   best(task: Task, lanes: readonly Lane[], ranges: readonly Interval[], from: number): Best | undefined {
     const wide = this.#byBlocks && byBlocks(task) && measure(ranges) >= WIDE_MINUTES;
     const coarse = wide ? this.#search(task, lanes, blocksOf(ranges), from) : undefined;
+    if (!coarse) return this.#search(task, lanes, minutesOf(ranges), from);
     // A block counts the largest load of its five minutes: where none is free, a minute between may be.
-    if (!coarse || coarse.excess > 0) return this.#search(task, lanes, minutesOf(ranges), from);
-    const about = [{ from: coarse.start - BLOCK_MINUTES + 1, to: coarse.start + BLOCK_MINUTES }];
-    return this.#search(task, lanes, minutesOf(intersect(ranges, about)), from);
+    const about = coarse.excess > 0 ? FAR_MINUTES : BLOCK_MINUTES;
+    const near = [{ from: coarse.start - about + 1, to: coarse.start + about }];
+    return this.#search(task, lanes, minutesOf(intersect(ranges, near)), from);
   }
 
   #search(task: Task, lanes: readonly Lane[], sweeps: readonly Sweep[], from: number): Best | undefined {
-    this.#over = false;
-    const within = this.#look(task, lanes, sweeps, from);
+    this.#makeRoom(task, lanes.length, sweeps);
+    const laid = this.#lay(task, lanes, sweeps);
+    for (const each of laid) for (let k = 0; k < each.curve.to.length; k++) this.#slide(each, task.load, k);
+    const within = this.#pick(sweeps, from, false);
     if (within) return within;
-    this.#over = true;
-    return this.#look(task, lanes, sweeps, from);
+    for (const each of laid) for (let k = 0; k < each.curve.to.length; k++) this.#slideExcess(each, task.load, k);
+    return this.#pick(sweeps, from, true);
   }
 
-  #look(task: Task, lanes: readonly Lane[], sweeps: readonly Sweep[], from: number): Best | undefined {
+  /** Grows what is too small, and forgets the last scores. */
+  #makeRoom(task: Task, lanes: number, sweeps: readonly Sweep[]): void {
+    const starts = sweeps.reduce((sum, { count }) => sum + count, 0);
+    const reach = Math.max(task.minutes, task.curve.to.at(-1) ?? 0) + 2;
+    const runs = isCut(task) ? WEEK_MINUTES / (task.shape?.periodMinutes ?? 1) : 1;
+    const steps = lanes * (isCut(task) ? starts * runs * reach : starts + sweeps.length * reach);
+    if (steps > this.#gathered.high.length) {
+      this.#gathered = { high: new Float64Array(2 * steps), sums: new Float64Array(2 * steps) };
+      this.#queue = new Int32Array(2 * steps);
+    }
+    if (starts > this.#bad.length) {
+      this.#bad = new Uint8Array(2 * starts);
+      this.#total = new Float64Array(2 * starts);
+      this.#excess = new Float64Array(2 * starts);
+    }
+    this.#bad.fill(0, 0, starts);
+    this.#total.fill(0, 0, starts);
+    this.#excess.fill(0, 0, starts);
+  }
+
+  /** The best of the scored starts: of those that keep every limit, or of all by how far they do not. */
+  #pick(sweeps: readonly Sweep[], from: number, over: boolean): Best | undefined {
     let start = -1;
     let excess = Number.MAX_VALUE;
     let sum = Number.POSITIVE_INFINITY;
-    for (const sweep of sweeps) {
-      const { count, grain } = sweep;
-      this.#total.fill(0, 0, count);
-      if (this.#over) this.#excess.fill(0, 0, count);
-      else this.#bad.fill(0, 0, count);
-      for (const lane of lanes) this.#scoreLane(task, lane, sweep);
-      const first = Math.min(Math.max(Math.floor(from / grain) - sweep.from, 0), count);
-      for (let turn = 0; turn < 2; turn++) {
-        const end = turn === 0 ? count : first;
-        for (let x = turn === 0 ? first : 0; x < end; x++) {
-          const kept = this.#bad[x] === 1 ? Number.POSITIVE_INFINITY : 0;
-          const over = this.#over ? (this.#excess[x] as number) : kept;
-          const met = this.#total[x] as number;
-          if (over > excess || (over === excess && met >= sum)) continue;
-          start = (sweep.from + x) * grain;
-          excess = over;
-          sum = met;
-        }
+    let slot = 0;
+    for (const { from: begin, count, grain } of sweeps) {
+      const first = Math.min(Math.max(Math.floor(from / grain) - begin, 0), count);
+      for (let turn = 0; turn < count; turn++) {
+        const x = first + turn < count ? first + turn : first + turn - count;
+        if (!over && this.#bad[slot + x] === 1) continue;
+        const passed = over ? (this.#excess[slot + x] as number) : 0;
+        const met = this.#total[slot + x] as number;
+        if (passed > excess || (passed === excess && met >= sum)) continue;
+        start = (begin + x) * grain;
+        excess = passed;
+        sum = met;
       }
+      slot += count;
     }
     return start < 0 ? undefined : { start, excess, sum };
   }
 
-  #scoreLane(task: Task, lane: Lane, sweep: Sweep): void {
-    const { from, count, grain } = sweep;
-    const shift = task.toUtc[lane.half] ?? 0;
-    const curve = scaled(lane.expected ? task.curve : task.plain, grain);
-    const reach = (curve.to.at(-1) ?? 0) + 1;
-    const { shape } = task;
-    if (shape?.kind === "phase" && !isSteady(shape)) {
-      // The windows cut which fires there are, so each offset is looked at by itself.
-      for (let x = from; x < from + count; x++) {
-        for (const start of occurrences(task, x)) {
-          lane.board.lay(task.circle, start + shift, reach, this.#gathered, false);
-          this.#slide(this.#gathered, 0, lane.limit, task.load, curve, { from: x - from, count: 1, grain });
-        }
+  #lay(task: Task, lanes: readonly Lane[], sweeps: readonly Sweep[]): readonly Laid[] {
+    const laid: Laid[] = [];
+    let free = 0;
+    for (const lane of lanes) {
+      let slot = 0;
+      for (const sweep of sweeps) {
+        const curve = scaled(lane.expected ? task.curve : task.plain, sweep.grain);
+        if (isCut(task)) free = this.#layEach(task, { lane, sweep, slot, curve }, free, laid);
+        else free = this.#layAll(task, { lane, sweep, slot, curve }, free, laid);
+        slot += sweep.count;
       }
-      return;
+    }
+    return laid;
+  }
+
+  /** The windows cut which fires there are, so each offset is looked at by itself. */
+  #layEach(task: Task, one: Omit<Laid, "loads" | "at">, room: number, laid: Laid[]): number {
+    const { lane, sweep, slot, curve } = one;
+    const { circle, load: height } = task;
+    const reach = (curve.to.at(-1) ?? 0) + 1;
+    let free = room;
+    for (let x = 0; x < sweep.count; x++) {
+      for (const start of occurrences(task, sweep.from + x)) {
+        const at = start + (task.toUtc[lane.half] ?? 0);
+        lane.board.lay({ circle, start: at, count: reach, height }, this.#gathered, free, false);
+        const offset = { from: sweep.from + x, count: 1, grain: sweep.grain };
+        laid.push({ lane, sweep: offset, slot: slot + x, curve, loads: this.#gathered, at: free });
+        free += reach;
+      }
+    }
+    return free;
+  }
+
+  #layAll(task: Task, one: Omit<Laid, "loads" | "at">, room: number, laid: Laid[]): number {
+    const { lane, sweep, curve } = one;
+    const { from, count, grain } = sweep;
+    const { shape, circle, load: height } = task;
+    const shift = (task.toUtc[lane.half] ?? 0) / grain;
+    const steps = count + (curve.to.at(-1) ?? 0) + 1;
+    const once = task.repeats.length === 1 && task.circle.kind === "weeks" && task.circle.weeks === 1;
+    const standing = once ? lane.board.inPlace(from + shift, steps, grain) : undefined;
+    if (standing) {
+      laid.push({ ...one, loads: standing.from, at: standing.at });
+      return room;
+    }
+    if (shape?.kind === "day" && grain === 1) {
+      lane.board.layDays(shape.openDays, from + shift, steps, this.#gathered, room);
+      laid.push({ ...one, loads: this.#gathered, at: room });
+      return room + steps;
     }
     const period = shape?.kind === "phase" ? shape.periodMinutes / grain : 0;
-    const steps = count + reach;
-    const once = task.repeats.length === 1 && task.circle.kind === "weeks" && task.circle.weeks === 1;
-    const standing = once ? lane.board.inPlace(from + shift / grain, steps, grain) : undefined;
-    if (standing) {
-      this.#slide(standing.from, standing.at, lane.limit, task.load, curve, { from: 0, count, grain });
-      return;
-    }
     const fresh = period > 0 ? Math.min(period, steps) : steps;
     for (const [k, offset] of task.repeats.entries()) {
-      const start = from + (shift + offset) / grain;
-      if (grain === 1) lane.board.lay(task.circle, start, fresh, this.#gathered, k > 0);
-      else lane.board.layBlocks(start, fresh, this.#gathered, k > 0);
+      const start = from + shift + offset / grain;
+      if (grain === 1) lane.board.lay({ circle, start, count: fresh, height }, this.#gathered, room, k > 0);
+      else lane.board.layBlocks(start, fresh, this.#gathered, room, k > 0);
     }
     const { high, sums } = this.#gathered;
-    for (let i = fresh; i < steps; i++) {
+    for (let i = room + fresh; i < room + steps; i++) {
       high[i] = high[i - period] as number;
       sums[i] = sums[i - period] as number;
     }
-    this.#slide(this.#gathered, 0, lane.limit, task.load, curve, { from: 0, count, grain });
+    laid.push({ ...one, loads: this.#gathered, at: room });
+    return room + steps;
   }
 
-  /** Runs the curve along the loads from `at` on and adds to the scores of `count` starts, kept from `from` on. */
-  #slide(loads: Gathered, at: number, limit: number, load: number, curve: Curve, { from, count }: Sweep): void {
-    for (let k = 0; k < curve.to.length; k++) {
-      const begin = at + (curve.from[k] as number);
-      const end = at + (curve.to[k] as number);
-      const share = curve.share[k] as number;
-      if (this.#over) this.#slideExcess(loads, count, from, begin, end, limit - load * share);
-      else this.#slideBad(loads, count, from, begin, end, limit - load * share);
-      this.#slideSum(loads, count, from, begin, end, share);
-    }
-  }
-
-  #slideBad({ high }: Gathered, count: number, slot: number, from: number, to: number, limit: number): void {
+  /**
+   * Of the kth step of the curve: marks the starts whose runs would meet a load over the limit, and adds up the burden
+   * that each would meet.
+   */
+  #slide({ lane, sweep, slot, curve, loads, at }: Laid, load: number, k: number): void {
+    const { high, sums } = loads;
+    const share = curve.share[k] as number;
+    const from = at + (curve.from[k] as number);
+    const to = at + (curve.to[k] as number);
+    const limit = lane.limit - load * share;
+    const { count } = sweep;
     const bad = this.#bad;
+    const total = this.#total;
     let last = -1;
+    let sum = 0;
+    for (let i = from; i < to; i++) sum += sums[i] as number;
     for (let i = from; i < to - 1; i++) if ((high[i] as number) > limit) last = i;
     for (let x = 0; x < count; x++) {
       if ((high[x + to - 1] as number) > limit) last = x + to - 1;
       if (last >= x + from) bad[slot + x] = 1;
-    }
-  }
-
-  #slideSum({ sums }: Gathered, count: number, slot: number, from: number, to: number, share: number): void {
-    const total = this.#total;
-    let sum = 0;
-    for (let i = from; i < to; i++) sum += sums[i] as number;
-    for (let x = 0; x < count; x++) {
       total[slot + x] = (total[slot + x] as number) + share * sum;
       sum += (sums[x + to] as number) - (sums[x + from] as number);
     }
   }
 
   /** The largest load under each start, by a queue of the minutes that may still be the largest. */
-  #slideExcess({ high }: Gathered, count: number, slot: number, from: number, to: number, limit: number): void {
+  #slideExcess({ lane, sweep, slot, curve, loads, at }: Laid, height: number, k: number): void {
+    const { high } = loads;
+    const from = at + (curve.from[k] as number);
+    const to = at + (curve.to[k] as number);
+    const limit = lane.limit - height * (curve.share[k] as number);
     const excess = this.#excess;
     const queue = this.#queue;
     let head = 0;
     let tail = 0;
-    for (let i = from; i < count + to - 1; i++) {
+    for (let i = from; i < sweep.count + to - 1; i++) {
       const load = high[i] as number;
       while (tail > head && (high[queue[tail - 1] as number] as number) <= load) tail--;
       queue[tail++] = i;
@@ -196,6 +241,11 @@ export class Scorer {
       if (above > (excess[slot + x] as number)) excess[slot + x] = above;
     }
   }
+}
+
+/** An interval whose windows leave some of its fires out. */
+function isCut({ shape }: Task): boolean {
+  return shape?.kind === "phase" && !isSteady(shape);
 }
 
 /** Whether all the task's times are whole blocks. */
