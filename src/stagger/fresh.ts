@@ -16,7 +16,7 @@ const ORDERS: readonly (readonly [number, number])[] = [
   [0.5, 0.3],
   [1, 0.1],
   [0.75, 0.5],
-  ...[0, 0.25, 0.75, 1].flatMap((time) => [0, 0.2, 0.4, 0.7, 1].map((room) => [time, room] as const)),
+  ...[0, 0.25].flatMap((time) => [0, 0.2, 0.4, 0.7, 1].map((room) => [time, room] as const)),
 ];
 const FEW_ORDERS = 5;
 /** Up to so many jobs all orders are tried, and up to the second number a few. */

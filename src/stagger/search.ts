@@ -11,7 +11,7 @@ import { occurrences, type Task } from "./task.ts";
 /** Up to so many tasks every minute is looked at. */
 const SMALL_PROBLEM = 20000;
 /** What a good week has more than the mean of its load: for what windows, months and roughness cost. */
-const OVER_MEAN = 1.015;
+const OVER_MEAN = 1.003;
 /** Of a long circle so much is looked through: one week, two days of the month. */
 const PARTS = 1 / 14;
 
