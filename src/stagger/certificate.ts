@@ -1,14 +1,15 @@
 import { BLOCK_MINUTES, type Board, mod } from "./board.ts";
 import type { Compulsory } from "./compulsory.ts";
 import { WEEK_MINUTES } from "./shape.ts";
+import type { Standing } from "./standing.ts";
 import { LOAD_UNIT, type Task } from "./task.ts";
 import { type Scale, unavoidable, WEEK_BLOCKS, type Weights } from "./weigh.ts";
 
 /** Why the peak cannot be lower, in words a person can check. Times are UTC. */
 export interface Certificate {
   /**
-   * `hours`: these jobs must run in these hours. `largest`: one job alone weighs more than any hours prove; the
-   * window is where it may run.
+   * `hours`: these jobs must run in these hours. `largest`: one job alone, with what it must run over, weighs more than
+   * any hours prove; the window is where it may run.
    */
   readonly kind: "hours" | "largest";
   /** `Mon 06:00`. */
@@ -23,6 +24,8 @@ export interface Certificate {
   readonly heaviest: readonly string[];
   /** The mean load that they must have there, in the pool's unit; the peak is at least this. */
   readonly load: number;
+  /** `largest`: how much of that is load of other jobs that cannot move, which it meets wherever it starts; absent: none. */
+  readonly meets?: number;
 }
 
 /** A certificate this near to the best bound is shown instead: few hours explain more than a whole week does. */
@@ -34,6 +37,7 @@ const DAY_NAMES = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"] as const;
 export interface PoolBound {
   readonly value: number;
   readonly compulsory: Compulsory;
+  readonly standing?: Standing;
 }
 
 /** A stretch of hours with the bound that it proves. */
@@ -62,17 +66,14 @@ export function certify(
   tasks: readonly Task[],
   halves: number,
   proofs: readonly Proof[],
-  { value: best, compulsory }: PoolBound,
+  { value: best, compulsory, standing }: PoolBound,
 ): Certificate {
   const strongest = proofs.reduce<Proof | undefined>(
     (most, proof) => (most && most.value >= proof.value ? most : proof),
     undefined,
   );
-  const largest = tasks.reduce<Task | undefined>(
-    (most, task) => (most && most.load >= task.load ? most : task),
-    undefined,
-  );
-  if (!largest || !strongest || largest.load >= best) return alone(largest, halves);
+  if (compulsory.jobs.length > 1 && compulsory.value >= best) return together(compulsory, halves);
+  if (!standing || !strongest || standing.value >= best) return alone(standing, halves);
   if (compulsory.value > 0 && compulsory.value >= NEARLY * best) return together(compulsory, halves);
   const { candidate, value, weights } = proofs.find((proof) => proof.value >= NEARLY * best) ?? strongest;
   const loads = unavoidable(tasks, halves, weights);
@@ -109,8 +110,8 @@ function halfName(half: number, halves: number): Certificate["half"] {
 }
 
 /** One job that weighs as much as the bound: its first window, by January's offset. */
-function alone(task: Task | undefined, halves: number): Certificate {
-  if (!task)
+function alone(standing: Standing | undefined, halves: number): Certificate {
+  if (!standing)
     return {
       kind: "largest",
       windowStart: "Mon 00:00",
@@ -120,6 +121,7 @@ function alone(task: Task | undefined, halves: number): Certificate {
       heaviest: [],
       load: 0,
     };
+  const { task, value } = standing;
   const shift = task.toUtc[0] ?? 0;
   const first = task.shape?.allowed[0] ?? { from: task.pinned[0] ?? 0, to: (task.pinned[0] ?? 0) + 1 };
   const from = mod(first.from + (task.shape?.openDays[0] ?? 0) * 1440 + shift, WEEK_MINUTES);
@@ -132,7 +134,8 @@ function alone(task: Task | undefined, halves: number): Certificate {
     half: halfName(0, halves),
     jobs: 1,
     heaviest: [task.name],
-    load: task.load / LOAD_UNIT,
+    load: value / LOAD_UNIT,
+    ...(value > task.load ? { meets: (value - task.load) / LOAD_UNIT } : {}),
   };
 }
 

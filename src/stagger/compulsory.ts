@@ -21,29 +21,39 @@ export interface Compulsory {
 export function compulsoryLoad(tasks: readonly Task[], halves: number): Compulsory {
   let best: Compulsory = { value: 0, half: 0, from: 0, to: 0, jobs: [] };
   for (let half = 0; half < halves; half++) {
-    const change = new Float64Array(WEEK_MINUTES + 1);
-    const stretches = tasks.flatMap((task) => stretchesOf(task, half).map((stretch) => ({ ...stretch, task })));
-    for (const { from, minutes, task } of stretches) {
+    let value = 0;
+    let from = 0;
+    let to = 0;
+    for (const [minute, load] of compulsoryWeek(tasks, half).entries()) {
+      if (load > value) [value, from, to] = [load, minute, minute + 1];
+      else if (load === value && to === minute) to = minute + 1;
+    }
+    if (value <= best.value) continue;
+    const inside = tasks.filter((task) =>
+      stretchesOf(task, half).some((stretch) => mod(from - stretch.from, WEEK_MINUTES) < stretch.minutes),
+    );
+    inside.sort((a, b) => b.load - a.load || (a.name < b.name ? -1 : 1));
+    best = { value, half, from, to, jobs: [...new Set(inside.map(({ name }) => name))] };
+  }
+  return best;
+}
+
+/** By minute of the UTC week: the load that is there whatever the slots. */
+export function compulsoryWeek(tasks: readonly Task[], half: number): Float64Array {
+  const change = new Float64Array(WEEK_MINUTES + 1);
+  for (const task of tasks) {
+    for (const { from, minutes } of stretchesOf(task, half)) {
       const end = from + minutes;
       change[from] = (change[from] as number) + task.load;
       if (end > WEEK_MINUTES) change[0] = (change[0] as number) + task.load;
       if (end !== WEEK_MINUTES) change[end % WEEK_MINUTES] = (change[end % WEEK_MINUTES] as number) - task.load;
     }
-    let load = 0;
-    let value = 0;
-    let from = 0;
-    let to = 0;
-    for (let minute = 0; minute < WEEK_MINUTES; minute++) {
-      load += change[minute] as number;
-      if (load > value) [value, from, to] = [load, minute, minute + 1];
-      else if (load === value && to === minute) to = minute + 1;
-    }
-    if (value <= best.value) continue;
-    const inside = stretches.filter((stretch) => mod(from - stretch.from, WEEK_MINUTES) < stretch.minutes);
-    inside.sort((a, b) => b.task.load - a.task.load || (a.task.name < b.task.name ? -1 : 1));
-    best = { value, half, from, to, jobs: [...new Set(inside.map(({ task }) => task.name))] };
   }
-  return best;
+  let load = 0;
+  return change.subarray(0, WEEK_MINUTES).map((step) => {
+    load += step;
+    return load;
+  });
 }
 
 function stretchesOf(task: Task, half: number): { from: number; minutes: number }[] {

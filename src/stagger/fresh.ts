@@ -2,6 +2,7 @@ import type { Problem } from "./problem.ts";
 import { repair } from "./repair.ts";
 import { placingOrder, Week } from "./search.ts";
 import { packEarliest } from "./spacing.ts";
+import { heaviestStanding } from "./standing.ts";
 import type { Task } from "./task.ts";
 
 /** Tries at the peak after a fresh search: small weeks are rough enough to gain by it, large ones are not. */
@@ -40,9 +41,9 @@ export function freshWeek(problem: Problem, kinds: readonly boolean[] = [false])
   return best ?? new Week(problem, kinds);
 }
 
-/** The heaviest job's load is a peak that no slots can lower. */
+/** The heaviest job with what it must stand on is a peak that no slots can lower. */
 export function heaviest(problem: Problem, pool: number): number {
-  return inPool(problem, pool).reduce((most, task) => Math.max(most, task.load), 0);
+  return heaviestStanding(inPool(problem, pool), problem.halves)?.value ?? 0;
 }
 
 function searchWeek(

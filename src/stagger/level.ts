@@ -10,6 +10,7 @@ import { buildProblem, type Problem, type ProblemOptions } from "./problem.ts";
 import { repair } from "./repair.ts";
 import { placingOrder, Week } from "./search.ts";
 import { slotOf, startsOf } from "./slot.ts";
+import { heaviestStanding } from "./standing.ts";
 import { LOAD_UNIT, type Task } from "./task.ts";
 import { Scale } from "./weigh.ts";
 
@@ -193,8 +194,9 @@ function poolBound(
   const strongest = proofs.reduce<Bound>((best, proof) => (proof.value > best.value ? proof : best), meanBound(scale));
   const bound = improveBound(scale, strongest, boards);
   const compulsory = compulsoryLoad(tasks, scale.halves);
-  const largest = tasks.reduce((most, task) => Math.max(most, task.load), 0);
-  return { value: Math.max(bound.value, largest, compulsory.value), weights: bound.weights, compulsory };
+  const standing = heaviestStanding(tasks, scale.halves);
+  const value = Math.max(bound.value, standing?.value ?? 0, compulsory.value);
+  return { value, weights: bound.weights, compulsory, ...(standing ? { standing } : {}) };
 }
 
 function worseHalf(weeks: readonly Float64Array[]): Float64Array {

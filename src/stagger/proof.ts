@@ -2,8 +2,11 @@ import type { Certificate } from "./certificate.ts";
 import { format } from "./heat.ts";
 
 /** The certificate as a sentence. */
-export function proofText({ kind, windowStart, windowEnd, jobs, heaviest, load }: Certificate): string {
+export function proofText({ kind, windowStart, windowEnd, jobs, heaviest, load, meets }: Certificate): string {
   if (jobs === 0) return "no job loads it";
+  if (kind === "largest" && meets !== undefined) {
+    return `${heaviest[0] ?? "one job"} needs ${format(load - meets)} and runs over ${format(meets)} that cannot move, whenever it starts`;
+  }
   if (kind === "largest") return `${heaviest[0] ?? "one job"} alone needs ${format(load)}, whenever it runs`;
   const whole = windowStart === "Mon 00:00" && windowEnd === "Sun 24:00";
   const span = whole ? "the week" : `${windowStart}–${windowEnd} UTC`;

@@ -60,3 +60,32 @@ export function boundOf(jobs: readonly ChoosingJob[], weights: readonly number[]
   }
   return bound;
 }
+
+/** By minute of the week: the load that the job puts there whichever choice it takes. */
+export function fixedLoadOf({ choices, minutes, load }: ChoosingJob): number[] {
+  const times = new Array<number>(WEEK).fill(0);
+  for (const starts of choices) {
+    for (const start of starts) {
+      for (let minute = start; minute < start + minutes; minute++) {
+        const at = ((minute % WEEK) + WEEK) % WEEK;
+        times[at] = (times[at] ?? 0) + 1;
+      }
+    }
+  }
+  return times.map((count) => (count === choices.length ? load : 0));
+}
+
+/** The job's load with the load of others that it meets at the least, in the choice that meets least of it. */
+export function standingOf({ choices, minutes, load }: ChoosingJob, others: readonly number[]): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (const starts of choices) {
+    let most = 0;
+    for (const start of starts) {
+      for (let minute = start; minute < start + minutes; minute++) {
+        most = Math.max(most, others[((minute % WEEK) + WEEK) % WEEK] ?? 0);
+      }
+    }
+    least = Math.min(least, most);
+  }
+  return load + least;
+}

@@ -10,9 +10,18 @@ import {
   type Weekday,
 } from "../../../src/model/index.ts";
 import { fires, opensAt } from "../../../src/schedule/index.ts";
+import type { Certificate } from "../../../src/stagger/certificate.ts";
 import { assignSlots, type Levelling, level, renderLock, withSlots } from "../../../src/stagger/index.ts";
+import { proofText } from "../../../src/stagger/proof.ts";
 import { occurrences } from "../../../src/stagger/task.ts";
-import { boundOf, type CheckedJob, type ChoosingJob, peakOf } from "../../../src/stagger/verify.ts";
+import {
+  boundOf,
+  type CheckedJob,
+  type ChoosingJob,
+  fixedLoadOf,
+  peakOf,
+  standingOf,
+} from "../../../src/stagger/verify.ts";
 import { Scale } from "../../../src/stagger/weigh.ts";
 import { SeededRandom } from "../../support/random.ts";
 import { DAILY, flexible, makeJob, window } from "./support/jobs.ts";
@@ -204,7 +213,16 @@ describe("the bound", () => {
           }
           return { choices, minutes, load };
         });
-        const largest = Math.max(...jobs.map((job) => job.load ?? 0));
+        const fixed = choosing.map(fixedLoadOf);
+        const all = fixed[0]?.map((_, minute) => fixed.reduce((sum, load) => sum + (load[minute] ?? 0), 0)) ?? [];
+        const largest = Math.max(
+          ...choosing.map((job, k) =>
+            standingOf(
+              job,
+              all.map((load, minute) => load - (fixed[k]?.[minute] ?? 0)),
+            ),
+          ),
+        );
         const proved = boundOf(choosing, [...(pool?.weights ?? [])]);
         expect(Math.max(proved, largest, pool?.certificate.load ?? 0)).toBeCloseTo(pool?.bound ?? 0, 6);
       }),
@@ -261,6 +279,39 @@ describe("the bound", () => {
     });
     expect(pool?.certificate.load).toBeCloseTo(6, 6);
     expect(pool?.peak).toBe(8);
+  });
+});
+
+describe("the bound of one heavy job", () => {
+  it("adds what the job must run over wherever it starts, and says so", () => {
+    const pinned = makeJob("pinned", flexible({ period: "day", within: [window(DAILY, "06:00", "06:01")] }), {
+      minutes: 60,
+      load: 3,
+    });
+    const heavy = makeJob("heavy", flexible({ period: "day", within: [window(DAILY, "05:30", "07:00")] }), {
+      minutes: 60,
+      load: 10,
+    });
+    const [pool] = levelled([pinned, heavy]).pools;
+    expect(pool).toMatchObject({ peak: 13, bound: 13 });
+    expect(pool?.certificate).toMatchObject({ kind: "largest", heaviest: ["heavy"], load: 13, meets: 3 });
+    expect(proofText(pool?.certificate as Certificate)).toBe(
+      "heavy needs 10 and runs over 3 that cannot move, whenever it starts",
+    );
+  });
+
+  it("adds nothing where a start is free of it", () => {
+    const pinned = makeJob("pinned", flexible({ period: "day", within: [window(DAILY, "06:00", "06:01")] }), {
+      minutes: 60,
+      load: 3,
+    });
+    const heavy = makeJob("heavy", flexible({ period: "day", within: [window(DAILY, "05:00", "07:00")] }), {
+      minutes: 60,
+      load: 10,
+    });
+    const [pool] = levelled([pinned, heavy]).pools;
+    expect(pool).toMatchObject({ peak: 10, bound: 10 });
+    expect(pool?.certificate.meets).toBeUndefined();
   });
 });
 
