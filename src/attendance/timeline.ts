@@ -7,6 +7,7 @@ import {
   type EventType,
   type Instant,
   type LedgerEvent,
+  type RentedMachine,
 } from "../model/index.ts";
 import type { TimelineEvent } from "./explanation.ts";
 
@@ -60,6 +61,7 @@ const TELLERS: Tellers = {
   ],
   "run.sent": () => ["start", "the request to start it left"],
   "run.started": () => ["provider", "the provider confirmed that it runs"],
+  "run.rented": ({ rented }) => ["provider", rentedText(rented)],
   "run.ended": ({ component, status, exitCode, signal, reason }) => [
     component,
     [
@@ -122,6 +124,12 @@ function tell<T extends EventType>(event: EventOf<T> & LedgerEvent): Told | unde
 
 function firesText(first: string, count: number): string {
   return count === 1 ? `fire ${first}` : `${count} fires from ${first}`;
+}
+
+function rentedText(rented: readonly RentedMachine[]): string {
+  if (rented.length === 0) return "no machine is rented for it";
+  const names = rented.map(({ id, type, until }) => `${id} (${type}${until === undefined ? "" : ", stopped"})`);
+  return `its machines: ${names.join(", ")}`;
 }
 
 function createdText(cause: string, attempt: number): string {

@@ -1,5 +1,13 @@
 import { Option } from "commander";
-import { type EstimateInput, estimate, monthOf, type SchedulerFee, schedulerFees, tariff } from "../cost/index.ts";
+import {
+  type EstimateInput,
+  estimate,
+  machinesOf,
+  monthOf,
+  type SchedulerFee,
+  schedulerFees,
+  tariff,
+} from "../cost/index.ts";
 import type { LedgerReader } from "../ledger/index.ts";
 import type { DesiredJob, Money } from "../model/index.ts";
 import { countFires } from "../schedule/index.ts";
@@ -68,6 +76,7 @@ async function inputOf(
   const { job, slot } = desired;
   const open = placements.get(job.placement);
   const w = job.workload;
+  const machines = machinesOf(w);
   const rate = open
     ? tariff({
         book: open.prices,
@@ -80,6 +89,7 @@ async function inputOf(
           memoryBytes: "memoryBytes" in w ? w.memoryBytes : 0,
           gpu: w.kind === "container" ? (w.gpu ?? 0) : 0,
         },
+        ...(machines === undefined ? {} : { machines }),
         cores: world.cores,
         currency: project.desired.manifest.currency,
       })

@@ -14,6 +14,8 @@ export type { Period } from "./period.ts";
 export { monthOf, periodOf, previousPeriod } from "./period.ts";
 export type { CostObject, ReportTable } from "./render.ts";
 export { reportJson, reportTable } from "./render.ts";
+export type { Rental } from "./rental.ts";
+export { chargeRental, machinesOf, rental } from "./rental.ts";
 export type { Report, ReportCharge, ReportInput, ReportRow, ReportRun } from "./report.ts";
 export { report } from "./report.ts";
 export type { Judged, Savings } from "./saved.ts";

@@ -26,31 +26,31 @@ export function meter(request: Metering & { readonly from: Instant; readonly to:
 
 /** The same for a tariff that is known; nothing is charged for a time that runs backwards but the minimum. */
 export function charge(rate: Tariff, elapsedMs: number): Priced {
-  const billed = billedMs(rate, elapsedMs);
+  const ms = billed(rate, elapsedMs);
   return {
     kind: "priced",
-    nanos: toNanos(exactCost(rate, billed)),
+    nanos: toNanos(exactCost(rate, ms)),
     currency: rate.currency,
-    hourlyNanos: hourlyNanos(rate),
-    how: `${billed / 1000} s billed × (${rate.how}); ${rounding(rate)}`,
+    hourlyNanos: hourly(rate),
+    how: `${ms / 1000} s billed × (${rate.how}); ${rounding(rate)}`,
   };
 }
 
-function hourlyNanos(rate: Tariff): bigint {
+export function hourly(rate: Tariff): bigint {
   return toNanos(times(rate.perMs, fraction(HOUR_MS)));
 }
 
 /** Rounded up to whole increments, at least the minimum. */
-function billedMs(rate: Pick<Tariff, "incrementMs" | "minimumMs">, elapsedMs: number): number {
+export function billed(rate: Pick<Tariff, "incrementMs" | "minimumMs">, elapsedMs: number): number {
   const steps = Math.ceil(Math.max(0, elapsedMs) / rate.incrementMs);
   return Math.max(rate.minimumMs, steps * rate.incrementMs);
 }
 
-function exactCost(rate: Tariff, billed: number): Rational {
-  return plus(rate.perStart, times(rate.perMs, fraction(billed)));
+export function exactCost(rate: Tariff, billedMs: number): Rational {
+  return plus(rate.perStart, times(rate.perMs, fraction(billedMs)));
 }
 
-function rounding({ incrementMs, minimumMs }: Tariff): string {
+export function rounding({ incrementMs, minimumMs }: Tariff): string {
   const least = minimumMs > 0 ? `, at least ${minimumMs / 1000} s` : "";
   return `time rounded up to ${incrementMs} ms${least}; amount rounded once to 10^-9, half to even`;
 }

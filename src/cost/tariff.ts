@@ -21,6 +21,8 @@ export interface Metering {
   };
   /** Of this machine, for a placement on it that has an hourly price and does not say `cores` itself. */
   readonly cores?: number;
+  /** Of a `vm` job: how many machines it brings up; absent where that is not known. */
+  readonly machines?: number;
   /** Of a cost that is nothing; default USD. */
   readonly currency?: string;
 }
@@ -44,23 +46,42 @@ export interface Unpriced {
 }
 
 const HOUR_MS = 3_600_000;
+/** The service whose machines a `vm` job rents, where the provider tells which of them run. */
+const RENTING: Readonly<Record<string, string>> = { aws: "ec2" };
 /** Types of provider that run on this very machine. */
 const HERE: readonly string[] = ["local", "memory"];
 
 /** The tariff of a run; it does not depend on time, so it is made once for each run. */
 export function tariff(facts: Metering): Tariff | Unpriced {
   if (facts.workload.kind === "http") return nothing(facts, "an HTTP call uses no compute of its own");
+  if (facts.workload.kind === "vm") return machines(facts);
   const price = facts.placementOptions.price;
   if (price !== undefined) return machineShare(facts, price);
   const { providerType, placementOptions, jobOptions, workload } = facts;
   if (HERE.includes(providerType))
     return unpriced(`no price for this machine: say price: 0.20 USD/h under providers.${providerType}`);
-  if (workload.kind === "vm") return unpriced("machines that a job starts run on after it: their time is not metered");
   if (workload.kind === "target") return unpriced("what exists at the vendor already is billed by its own service");
   const rule = billingRule(providerType, jobOptions, placementOptions);
   if (rule === undefined) return unpriced(`no billing rule for this runner on ${providerType}`);
   if (workload.gpu > 0 && rule.parts.machine === undefined) return unpriced(`no price for a GPU on ${rule.service}`);
   return byRule(facts, rule);
+}
+
+/** Machines that a job starts, all of the type that is named: by the hour each, all for the same time. */
+function machines(facts: Metering): Tariff | Unpriced {
+  const { providerType, jobOptions, machines: count } = facts;
+  if (count === 0) return nothing(facts, "no machine is rented");
+  const rule = RENTING[providerType];
+  const found = rule === undefined ? undefined : billingRule(providerType, { runner: rule });
+  if (found === undefined)
+    return unpriced("which machines run, and until when: this provider does not tell, so their time is not metered");
+  if (count === undefined) return unpriced("how many machines the job starts: a tag does not say");
+  if (machineType(jobOptions) === undefined)
+    return unpriced(`the type of the machines: say instanceType under the job's ${providerType}`);
+  const one = byRule(facts, found);
+  if (one.kind === "unpriced" || count === 1) return one;
+  const how = `${count} × (${one.how})`;
+  return { ...one, perMs: times(one.perMs, fraction(count)), perStart: times(one.perStart, fraction(count)), how };
 }
 
 function unpriced(missing: string): Unpriced {

@@ -123,6 +123,9 @@ export class EngineState {
       case "run.started":
         this.update(event.run, { status: "running", startedAt: event.startedAt, handle: event.handle });
         return;
+      case "run.rented":
+        this.update(event.run, { rented: event.rented });
+        return;
       case "run.judged":
         if (event.action === "stop")
           for (const b of event.breaches) this.open.get(event.run)?.brokenLimits.add(b.limit);

@@ -9,6 +9,11 @@ export interface Metrics {
   /** The longer of the platform's interval and the engine's own polling. */
   readonly intervalSeconds: number;
   readonly delaySeconds: number;
+  /**
+   * What a whole machine does though nothing is asked of it: vCPU, and bytes a second, of all that the run has together.
+   * Absent where a run is measured by itself: there every byte is its own.
+   */
+  readonly background?: { readonly cpu: number; readonly diskBytes: number; readonly networkBytes: number };
 }
 
 export type CostFacts =

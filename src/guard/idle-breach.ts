@@ -34,6 +34,13 @@ export function idleBreach(facts: RunFacts, timeline: Timeline, finding: IdleFin
       idleCpuPercent: round(limits.idleCpu * 100, 2),
       ...(metrics.io ? { readBytes: sums.readBytes, writtenBytes: sums.writtenBytes } : {}),
       ...(metrics.network ? { networkBytes: sums.networkBytes } : {}),
+      ...(metrics.background
+        ? {
+            atRestCpuSecondsPerSecond: metrics.background.cpu,
+            atRestDiskBytesPerSecond: metrics.background.diskBytes,
+            atRestNetworkBytesPerSecond: metrics.background.networkBytes,
+          }
+        : {}),
       ...(metrics.output ? { outputBytes: sums.outputBytes } : {}),
       ...(sums.outputBytes > 0 ? { repeatingSharePercent: round(sums.repeatingShare * 100, 1) } : {}),
       ...(sums.repeatingLine === undefined ? {} : { repeatingLine: shorten(sums.repeatingLine) }),
@@ -52,10 +59,11 @@ function loopText(seconds: number, sums: WindowSums): string {
 }
 
 function quietText(seconds: number, cpuShare: number, { metrics }: RunFacts, sums: WindowSums): string {
+  const { background } = metrics;
   const quiet = [
     `${percentText(cpuShare)} CPU`,
-    ...(metrics.io ? ["no bytes read or written"] : []),
-    ...(metrics.network ? ["no network"] : []),
+    ...(metrics.io ? [background ? "no more disk than at rest" : "no bytes read or written"] : []),
+    ...(metrics.network ? [background ? "no more network than at rest" : "no network"] : []),
     ...(sums.outputBytes > 0 ? ["only output that repeats itself"] : []),
     "no progress reported",
   ];

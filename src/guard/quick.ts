@@ -1,5 +1,5 @@
 import type { RunFacts } from "./facts.ts";
-import { cpuThresholdSeconds, known, repeats, signalsOf } from "./signals.ts";
+import { cpuThresholdOf, known, repeats, signalsOf } from "./signals.ts";
 
 /**
  * Whether the run surely made progress within the last `idleSeconds`, from one look at each sample as it is:
@@ -12,7 +12,6 @@ export function surelyWorks(facts: RunFacts, idleSeconds: number): boolean {
   if (progress.secondsSince !== undefined && progress.secondsSince <= idleSeconds) return true;
   // The window ends now or earlier, so what ends after this lies in it, or after it.
   const fromMs = monotonic - idleSeconds * 1000;
-  const threshold = cpuThresholdSeconds(cpu, limits.idleCpu);
   let hasCpu = false;
   let mayLoop = false;
   for (let i = facts.samples.length - 1; i >= 0; i -= 1) {
@@ -20,8 +19,9 @@ export function surelyWorks(facts: RunFacts, idleSeconds: number): boolean {
     if (!sample) continue;
     mayLoop ||= repeats(sample);
     if ((sample.monotonicTo ?? monotonic - (now - sample.to)) <= fromMs) continue;
-    if (signalsOf(sample).length > 0) return true;
-    hasCpu ||= known(sample.cpuSeconds) && sample.cpuSeconds > threshold;
+    if (signalsOf(sample, facts.metrics).length > 0) return true;
+    hasCpu ||=
+      known(sample.cpuSeconds) && sample.cpuSeconds > cpuThresholdOf(sample, cpu, limits.idleCpu, facts.metrics);
   }
   // Where nothing repeats there is no print loop, and CPU is work.
   return hasCpu && !mayLoop;

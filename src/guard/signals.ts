@@ -25,6 +25,21 @@ export function cpuThresholdSeconds(cpu: number, idleCpu: number): number {
   return Math.max(0, cpu) * Math.max(0, idleCpu) * BURST_SECONDS;
 }
 
+/**
+ * CPU seconds in one sample above which it is work. Of a whole machine the sample as such is compared, for bursts of
+ * housekeeping are always in it; and however large the machine is, never with more than the background of one.
+ */
+export function cpuThresholdOf(sample: Sample, cpu: number, idleCpu: number, { background }: Background): number {
+  if (!background) return cpuThresholdSeconds(cpu, idleCpu);
+  return Math.min(Math.max(0, cpu) * Math.max(0, idleCpu), background.cpu) * secondsOf(sample);
+}
+
+type Background = Pick<Metrics, "background">;
+
+function secondsOf({ from, to }: Sample): number {
+  return Math.max(0, to - from) / 1000;
+}
+
 /** Every signal that the platform says it knows is in this sample. */
 export function isWhole(sample: Sample, metrics: Metrics): boolean {
   return (
@@ -41,20 +56,28 @@ export function repeats(sample: Sample): boolean {
 }
 
 /** The signals of each placed sample; the input is oldest first. A signal counts even where the platform disclaims it. */
-export function findSignals(placed: readonly Placed[], cpuThreshold: number): Signal[][] {
-  const signals = placed.map(({ sample }) => signalsOf(sample));
+export function findSignals(
+  placed: readonly Placed[],
+  { cpu, idleCpu, metrics }: { readonly cpu: number; readonly idleCpu: number; readonly metrics: Background },
+): Signal[][] {
+  const signals = placed.map(({ sample }) => signalsOf(sample, metrics));
   markArtefacts(placed, signals);
-  markCpu(placed, signals, cpuThreshold);
+  if (!metrics.background) markCpu(placed, signals, cpuThresholdSeconds(cpu, idleCpu));
+  else
+    placed.forEach((each, index) => {
+      if (cpuOf(each) > cpuThresholdOf(each.sample, cpu, idleCpu, metrics)) markOnce(signals[index]);
+    });
   return signals;
 }
 
 /** Of one sample by itself: all signals but `cpu` and `artefacts`. */
-export function signalsOf(sample: Sample): Signal[] {
+export function signalsOf(sample: Sample, { background }: Background): Signal[] {
   const found: Signal[] = [];
-  if ((known(sample.readBytes) && sample.readBytes > 0) || (known(sample.writtenBytes) && sample.writtenBytes > 0)) {
-    found.push("disk");
-  }
-  if (known(sample.networkBytes) && sample.networkBytes > 0) found.push("network");
+  const { readBytes, writtenBytes, networkBytes } = sample;
+  const disk = (known(readBytes) ? readBytes : 0) + (known(writtenBytes) ? writtenBytes : 0);
+  if (disk > (background ? background.diskBytes * secondsOf(sample) : 0)) found.push("disk");
+  const network = known(networkBytes) ? networkBytes : 0;
+  if (network > (background ? background.networkBytes * secondsOf(sample) : 0)) found.push("network");
   if (known(sample.outputBytes) && sample.outputBytes > 0 && !repeats(sample)) found.push("output");
   if (sample.progress === true) found.push("progress");
   return found;

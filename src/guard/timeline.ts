@@ -2,7 +2,7 @@ import type { GuardLimits, Instant, Sample } from "../model/index.ts";
 import { type Coverage, cover } from "./coverage.ts";
 import type { Metrics } from "./facts.ts";
 import { type Placed, placeSamples } from "./place.ts";
-import { cpuThresholdSeconds, findSignals, isWhole, type Signal } from "./signals.ts";
+import { findSignals, isWhole, type Signal } from "./signals.ts";
 
 /** The samples of a run on the steady axis, with what each shows. */
 export interface Timeline {
@@ -32,7 +32,7 @@ export function buildTimeline(facts: TimelineFacts): Timeline {
   const believable = placed.filter((each) => each.believable);
   return {
     placed,
-    signals: findSignals(placed, cpuThresholdSeconds(facts.cpu, facts.limits.idleCpu)),
+    signals: findSignals(placed, { cpu: facts.cpu, idleCpu: facts.limits.idleCpu, metrics: facts.metrics }),
     whole: cover(believable.filter(({ sample }) => isWhole(sample, facts.metrics))),
     any: cover(believable),
   };

@@ -15,6 +15,7 @@ import { known } from "./signals.ts";
 import { tightenedLimits } from "./tightened.ts";
 import { buildTimeline, COVERAGE_SHARE, type Timeline } from "./timeline.ts";
 import { type PastAnswer, type PastSpan, tryIdle } from "./trial-idle.ts";
+import { vcpuOf } from "./vcpu.ts";
 
 /** A run as the ledger remembers it. */
 export interface PastRun {
@@ -102,7 +103,7 @@ function tryLimit(limit: Limit, past: PastRun, { after, metrics }: TrialInput): 
 function timelineOf({ run, samples }: PastRun, limits: GuardLimits, metrics: Metrics): Timeline {
   const onWallClock = samples.map(({ monotonicTo: _, ...sample }) => sample);
   const end = run.endedAt ?? 0;
-  return buildTimeline({ limits, cpu: run.cpu, now: end, monotonic: end, samples: onWallClock, metrics });
+  return buildTimeline({ limits, cpu: vcpuOf(run), now: end, monotonic: end, samples: onWallClock, metrics });
 }
 
 function tryDuration(span: PastSpan, durationSeconds: number): PastAnswer {

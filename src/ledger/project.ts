@@ -24,6 +24,7 @@ export function projector(db: DatabaseSync): Project {
         startedAt: e.startedAt,
         ...(was.status === "queued" || was.status === "starting" ? { status: "running" } : {}),
       })),
+    "run.rented": (_: Place, e: EventOf<"run.rented">) => run.change(e.run, () => ({ rented: e.rented })),
     "run.ended": (_: Place, e: EventOf<"run.ended">) => run.change(e.run, (was) => ended(was, e)),
     "fire.started": (place: Place, e: EventOf<"fire.started">) =>
       fire.add(place.seq, e.job, "started", e.fireAt, e.fireAt, 1, e.fire, e.fire, e.run, null, null),

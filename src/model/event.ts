@@ -1,7 +1,7 @@
 import type { DriftKind } from "./deployment.ts";
 import type { DesiredJob } from "./job.ts";
 import type { Money } from "./money.ts";
-import type { Run, RunHandle, RunStatus } from "./run.ts";
+import type { RentedMachine, Run, RunHandle, RunStatus } from "./run.ts";
 import type { Instant } from "./time.ts";
 import type { Breach } from "./verdict.ts";
 
@@ -120,6 +120,8 @@ export type LedgerEvent =
   /** Written before the request leaves: after it the outcome is unknown until looked up. */
   | { readonly type: "run.sent"; readonly run: string; readonly tokenUntil?: Instant }
   | { readonly type: "run.started"; readonly run: string; readonly handle: RunHandle; readonly startedAt: Instant }
+  /** All that is known of them so far, those that have gone too. */
+  | { readonly type: "run.rented"; readonly run: string; readonly rented: readonly RentedMachine[] }
   | {
       readonly type: "run.ended";
       readonly run: string;

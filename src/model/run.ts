@@ -8,6 +8,18 @@ export const OPEN_STATUSES: readonly RunStatus[] = ["queued", "starting", "runni
 /** Why a run exists. `foreign`: seen at the provider, started by somebody else than rota and its schedules. */
 export type RunCause = "fire" | "catchUp" | "retry" | "person" | "foreign";
 
+/** A machine that the vendor rents out for a run, by itself. */
+export interface RentedMachine {
+  readonly id: string;
+  /** The vendor's name of it: `m5.large`. */
+  readonly type: string;
+  /** Absent where the vendor does not say. */
+  readonly vcpu?: number;
+  readonly from: Instant;
+  /** Absent: it is still rented, or until when is not known, and the run's end is taken. */
+  readonly until?: Instant;
+}
+
 /** The provider's own identity of a run (pid + start time + boot id; a task's ARN): enough to find and stop exactly it. */
 export type RunHandle = Json;
 
@@ -44,6 +56,8 @@ export interface Run {
   readonly cpu: number;
   readonly memoryBytes: number;
   readonly gpu: number;
+  /** Machines that are the run, as the vendor told of them: what is metered. Empty: none; absent: not known, or no such run. */
+  readonly rented?: readonly RentedMachine[];
 }
 
 /**

@@ -6,6 +6,7 @@ export * from "./guarded.ts";
 export * from "./limit.ts";
 export * from "./lines.ts";
 export * from "./log.ts";
+export * from "./metrics.ts";
 export * from "./options.ts";
 export * from "./paging.ts";
 export * from "./port.ts";

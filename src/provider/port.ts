@@ -8,6 +8,7 @@ import type {
   ObservedResource,
   Random,
   Rendering,
+  RentedMachine,
   ResourceChange,
   RunHandle,
   Sample,
@@ -21,20 +22,27 @@ export interface Capabilities {
   readonly schedules: "native" | "engine";
   readonly workloads: readonly Workload["kind"][];
   /** Which signals `measure` can know, how often, and how late they come. */
-  readonly metrics: {
-    readonly cpu: boolean;
-    readonly io: boolean;
-    readonly network: boolean;
-    readonly output: boolean;
-    readonly intervalSeconds: number;
-    readonly delaySeconds: number;
-  };
+  readonly metrics: Metrics;
   /** The platform ends a run at its `duration` by itself, also while rota is down. */
   readonly nativeTimeLimit: boolean;
   /** A start key is remembered this long; absent: for ever. After it an unknown start is never sent again (F4). */
   readonly startTokenSeconds?: number;
   /** Runs of foreign origin (the native schedule, a person in the console) are found by `listRuns`. */
   readonly seesForeignRuns: boolean;
+}
+
+export interface Metrics {
+  readonly cpu: boolean;
+  readonly io: boolean;
+  readonly network: boolean;
+  readonly output: boolean;
+  readonly intervalSeconds: number;
+  readonly delaySeconds: number;
+  /**
+   * Where whole machines are measured: what is there all the time though nothing is asked of them, of a run's machines
+   * together. In vCPU, and in bytes a second. A sample at or under it shows nothing.
+   */
+  readonly background?: { readonly cpu: number; readonly diskBytes: number; readonly networkBytes: number };
 }
 
 export interface StartRequest {
@@ -73,6 +81,8 @@ export interface RunState {
   readonly fireAt?: Instant;
   /** By the vendor's clock, when it took the start request: what a fire that it does not pass on is told by. */
   readonly requestedAt?: Instant;
+  /** Where the run is machines: those that the vendor rents out for it. Empty: it rents none; absent: not known. */
+  readonly rented?: readonly RentedMachine[];
 }
 
 export interface LogChunk {
@@ -160,6 +170,8 @@ export interface Provider {
    * ended before and whose end has been read, and answers how many. Never of a run that is still to be read.
    */
   prune?(before: Instant, options?: CallOptions): Promise<number>;
+  /** Pure: what `measure` knows of this job's runs, where that is not what it knows of all; undefined: it is. */
+  metrics?(job: Job): Metrics | undefined;
   /** Pure: why nobody hears of the runs that the vendor's own schedule starts of this job; undefined: `listRuns` shows them. */
   unseen?(job: Job): string | undefined;
   /** Pure: the least that these jobs ask of the vendor. Absent where there is nothing to grant. */

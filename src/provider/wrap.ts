@@ -32,7 +32,7 @@ export function wrapProvider(inner: Provider, around: Around): Provider {
     options: CallOptions | undefined,
     proceed: () => Promise<T>,
   ) => around<T>({ method, args, ...(options?.signal && { signal: options.signal }) }, proceed);
-  const { prune, permissions, unseen, changes } = inner;
+  const { prune, permissions, unseen, changes, metrics } = inner;
   return {
     type: inner.type,
     placement: inner.placement,
@@ -54,6 +54,7 @@ export function wrapProvider(inner: Provider, around: Around): Provider {
     ...(prune && {
       prune: (before, options) => pass("prune", [before], options, () => prune.call(inner, before, options)),
     }),
+    ...(metrics && { metrics: (job) => metrics.call(inner, job) }),
     ...(unseen && { unseen: (job) => unseen.call(inner, job) }),
     ...(permissions && { permissions: (jobs) => permissions.call(inner, jobs) }),
     ...(changes && { changes: (options) => changes.call(inner, options) }),

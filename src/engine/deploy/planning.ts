@@ -1,6 +1,7 @@
 import { blindLimits } from "../../guard/index.ts";
 import type { DesiredJob, DesiredState, Instant, ObservedResource, Rendering, TrialResult } from "../../model/index.ts";
 import { type PlacementInput, type Plan, plan } from "../../plan/index.ts";
+import { metricsOf } from "../../provider/index.ts";
 import type { OpenPlacement } from "../env.ts";
 
 export interface PlanningInput {
@@ -58,6 +59,6 @@ function list(open: OpenPlacement, signal: AbortSignal | undefined): Promise<rea
 
 /** Limits that this platform can never judge are said before anything runs, not found out after. */
 function withBlindLimits(rendering: Rendering, { job }: DesiredJob, open: OpenPlacement): Rendering {
-  const blind = blindLimits(job.guard, open.provider.capabilities.metrics);
+  const blind = blindLimits(job.guard, metricsOf(open.provider, job));
   return blind.length === 0 ? rendering : { ...rendering, warnings: [...rendering.warnings, ...blind] };
 }

@@ -1,6 +1,7 @@
 import { type PastRun, tightenedLimits, tryLimits } from "../../guard/index.ts";
 import type { DeployedJob, LedgerReader } from "../../ledger/index.ts";
 import { DAY, type DesiredState, type Instant, type Money, money, nanos, type TrialResult } from "../../model/index.ts";
+import { metricsOf } from "../../provider/index.ts";
 import type { OpenPlacement } from "../env.ts";
 
 const LOOK_BACK_MS: number = 30 * DAY;
@@ -27,7 +28,7 @@ export async function trialOf(
       ...(stood === undefined ? {} : { before: stood }),
       after: job.guard,
       runs: await pastRuns(ledger, job.name, now),
-      metrics: open.provider.capabilities.metrics,
+      metrics: metricsOf(open.provider, job),
     });
     if (result) results.push(result);
   }

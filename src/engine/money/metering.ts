@@ -1,4 +1,16 @@
-import { charge, periodOf, type Tariff, tariff, type Unpriced } from "../../cost/index.ts";
+import {
+  charge,
+  chargeRental,
+  type Metering as Facts,
+  machinesOf,
+  type Priced,
+  periodOf,
+  type Rental,
+  rental,
+  type Tariff,
+  tariff,
+  type Unpriced,
+} from "../../cost/index.ts";
 import type { CostFacts } from "../../guard/index.ts";
 import {
   type Budget,
@@ -7,6 +19,7 @@ import {
   type EventOf,
   type Instant,
   type LedgerEvent,
+  MINUTE,
   type Money,
   money,
   type Run,
@@ -15,12 +28,16 @@ import type { EngineContext } from "../context.ts";
 import { newRun } from "../runs.ts";
 import type { TrackedRun } from "../state.ts";
 
+type Rate = Tariff | Rental | Unpriced;
+/** The vendor's date of a stop and the engine's differ by less than this. */
+const STOP_SPREAD_MS: number = MINUTE;
+
 /**
  * Meters runs by the price book: live, for the guard and the budgets, and once for good at the confirmed end.
  * A run without a price is unpriced, which is said and never counted as nothing.
  */
 export class Metering {
-  private readonly rates = new WeakMap<TrackedRun, Tariff | Unpriced>();
+  private readonly rates = new WeakMap<TrackedRun, Rate & { readonly rented: Run["rented"] }>();
   private readonly context: EngineContext;
 
   constructor(context: EngineContext) {
@@ -31,7 +48,8 @@ export class Metering {
   live(tracked: TrackedRun, elapsedSeconds: number): CostFacts {
     const rate = this.rate(tracked);
     if (rate.kind === "unpriced") return rate;
-    const spent = charge(rate, elapsedSeconds * 1000);
+    const startedAt = tracked.run.startedAt ?? 0;
+    const spent = upTo(rate, startedAt, startedAt + elapsedSeconds * 1000);
     tracked.costNanos = spent.nanos;
     return {
       kind: "metered",
@@ -47,26 +65,32 @@ export class Metering {
     if (rate.kind === "unpriced" || startedAt === undefined) return { spent: undefined };
     // It may have ended since it was last seen: a daemon that was away, or a provider that is, is no spending.
     const until = Math.min(at, Math.max(startedAt, tracked.confirmedAt ?? startedAt));
-    const whole = charge(rate, until - startedAt).nanos;
+    const whole = upTo(rate, startedAt, until).nanos;
     const { from } = periodOf(per, at);
-    const before = startedAt < from ? min(whole, charge(rate, from - startedAt).nanos) : 0n;
+    const before = startedAt < from ? min(whole, upTo(rate, startedAt, from).nanos) : 0n;
     const spent = money(whole - before, rate.currency);
     const seconds = tracked.desired?.job.expect.durationSeconds;
     if (seconds === undefined) return { spent };
-    const expected = charge(rate, seconds * 1000).nanos;
+    const expected = upTo(rate, startedAt, startedAt + seconds * 1000).nanos;
     return { spent, remaining: money(expected > whole ? expected - whole : 0n, rate.currency) };
   }
 
   /** The tariff of a job that is not running. */
   rateOf(desired: DesiredJob): Tariff | Unpriced {
     const id = "";
-    return this.find(newRun({ id, desired, cause: "fire", now: 0 }), desired);
+    const facts = this.facts(newRun({ id, desired, cause: "fire", now: 0 }), desired);
+    if (facts.kind === "unpriced") return facts;
+    const machines = machinesOf(desired.job.workload);
+    return tariff({ ...facts, ...(machines === undefined ? {} : { machines }) });
   }
 
-  /** What an hour of the run costs; undefined when it has no price. */
+  /** What an hour of the run costs, or cost before it was stopped; undefined when it has no price. */
   rateOfRun(tracked: TrackedRun): { readonly hourlyNanos: bigint; readonly currency: string } | undefined {
     const rate = this.rate(tracked);
-    return rate.kind === "unpriced" ? undefined : charge(rate, 0);
+    if (rate.kind === "unpriced") return undefined;
+    if (rate.kind === "tariff") return charge(rate, 0);
+    const at = tracked.stopping ? tracked.stopping.since - STOP_SPREAD_MS : this.context.time.now();
+    return chargeRental(rate, at);
   }
 
   /**
@@ -81,33 +105,44 @@ export class Metering {
     if (rate.kind === "unpriced") {
       return [{ type: "charge.unpriced", run, job, from: startedAt, to, missing: rate.missing }];
     }
-    const whole = charge(rate, to - startedAt);
+    const whole = upTo(rate, startedAt, to);
     const events: LedgerEvent[] = [];
     let charged = 0n;
     for (let from = startedAt; from < to || events.length === 0; ) {
       const end = Math.min(to, (Math.floor(from / DAY) + 1) * DAY);
-      const upTo = end === to ? whole.nanos : min(whole.nanos, charge(rate, end - startedAt).nanos);
-      const amount = money(upTo - charged, whole.currency);
+      const sum = end === to ? whole.nanos : min(whole.nanos, upTo(rate, startedAt, end).nanos);
+      const amount = money(sum - charged, whole.currency);
       events.push({ type: "charge", run, job, amount, basis: "metered", from, to: end, how: whole.how });
-      charged = upTo;
+      charged = sum;
       from = end;
       if (end === to) break;
     }
     return events;
   }
 
-  private rate(tracked: TrackedRun): Tariff | Unpriced {
+  /** Of machines only for as long as no more is known of them. */
+  private rate(tracked: TrackedRun): Rate {
     const known = this.rates.get(tracked);
-    if (known) return known;
-    const rate = this.find(tracked.run, tracked.desired);
+    const { rented } = tracked.run;
+    if (known && known.rented === rented) return known;
+    const rate = { ...this.find(tracked.run, tracked.desired), rented };
     this.rates.set(tracked, rate);
     return rate;
   }
 
-  private find(run: Run, desired: DesiredJob | undefined): Tariff | Unpriced {
+  private find(run: Run, desired: DesiredJob | undefined): Rate {
+    const facts = this.facts(run, desired);
+    if (facts.kind === "unpriced") return facts;
+    if (run.workload !== "vm") return tariff(facts);
+    if (run.rented !== undefined) return rental(facts, run.rented);
+    return { kind: "unpriced", missing: "which machines the run rents: the provider did not tell" };
+  }
+
+  private facts(run: Run, desired: DesiredJob | undefined): (Facts & { readonly kind: "facts" }) | Unpriced {
     const open = this.context.env.placements.get(run.placement);
     return open
-      ? tariff({
+      ? {
+          kind: "facts",
           book: open.prices,
           providerType: open.provider.type,
           placementOptions: open.options,
@@ -115,9 +150,14 @@ export class Metering {
           workload: { kind: run.workload, cpu: run.cpu, memoryBytes: run.memoryBytes, gpu: run.gpu },
           cores: this.context.env.cores,
           currency: this.context.env.currency,
-        })
+        }
       : { kind: "unpriced", missing: `the placement "${run.placement}" is not in the manifest` };
   }
+}
+
+/** What the run has cost at an instant: machines by the times of each, everything else by the time since its start. */
+function upTo(rate: Tariff | Rental, startedAt: Instant, at: Instant): Priced {
+  return rate.kind === "rental" ? chargeRental(rate, at) : charge(rate, at - startedAt);
 }
 
 function min(a: bigint, b: bigint): bigint {

@@ -1,6 +1,6 @@
-import { actionFor, judge, type RunFacts } from "../../guard/index.ts";
+import { actionFor, judge, type RunFacts, vcpuOf } from "../../guard/index.ts";
 import type { Breach, Job, LedgerEvent, Sample } from "../../model/index.ts";
-import { type Provider, ProviderError, type RunState } from "../../provider/index.ts";
+import { metricsOf, type Provider, ProviderError, type RunState } from "../../provider/index.ts";
 import type { EngineContext } from "../context.ts";
 import type { Metering } from "../money/metering.ts";
 import { sampleWithout } from "../redaction.ts";
@@ -56,7 +56,8 @@ export class Guarding {
   private async measure(tracked: TrackedRun, provider: Provider): Promise<void> {
     if (tracked.handle === undefined) return;
     const { time, env, signal } = this.context;
-    const interval = Math.max(LEAST_INTERVAL_MS, provider.capabilities.metrics.intervalSeconds * 1000);
+    const { intervalSeconds, delaySeconds } = metricsOf(provider, tracked.desired?.job);
+    const interval = Math.max(LEAST_INTERVAL_MS, intervalSeconds * 1000);
     const measuredAt = this.measuredAt.get(tracked);
     if (measuredAt !== undefined && time.monotonic() - measuredAt < interval && tracked.samples.length > 0) return;
     const { redact = (text: string) => text } = env;
@@ -67,7 +68,6 @@ export class Guarding {
     this.measuredAt.set(tracked, last.monotonicTo ?? time.monotonic());
     tracked.sampledTo = last.to;
     for (const sample of fresh) this.add(tracked, sample);
-    const { intervalSeconds, delaySeconds } = provider.capabilities.metrics;
     const spare = SPARE_MS + (SPARE_INTERVALS * intervalSeconds + delaySeconds) * 1000;
     const keptMs = this.windowMs(tracked) + spare;
     const isOld = (s: Sample): boolean =>
@@ -90,14 +90,14 @@ export class Guarding {
   private facts(tracked: TrackedRun, provider: Provider, seen: RunState, unavailable: readonly string[]): RunFacts {
     const { time } = this.context;
     const now = time.now();
-    const { metrics } = provider.capabilities;
+    const metrics = metricsOf(provider, tracked.desired?.job);
     const elapsed = this.elapsed(tracked, seen);
     const disk = tracked.samples.findLast((s) => s.diskBytes !== undefined)?.diskBytes;
     const cost = this.metering.live(tracked, elapsed);
     const job: Job | undefined = tracked.desired?.job;
     return {
       limits: tracked.run.limits,
-      cpu: tracked.run.cpu,
+      cpu: vcpuOf(tracked.run),
       now,
       monotonic: time.monotonic(),
       confirmedRunning: seen.phase === "running",

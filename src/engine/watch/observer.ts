@@ -4,6 +4,7 @@ import type { Provider, RunState } from "../../provider/index.ts";
 import { asProviderError, type EngineContext, providerOf } from "../context.ts";
 import type { TrackedRun } from "../state.ts";
 import { endEvents, ending } from "./ending.ts";
+import { rentedNow } from "./rented.ts";
 
 /** How often an open run is looked at: quickly where the look is a local read, by the metrics' pace elsewhere. */
 const LOCAL_LOOK_MS: number = SECOND;
@@ -112,6 +113,9 @@ export class Observer {
 
   private async take(tracked: TrackedRun, seen: RunState): Promise<void> {
     const { run } = tracked;
+    // Before the start and the end: what is charged is known when it is.
+    const rented = rentedNow(run.rented, seen.rented, this.context.time.now());
+    if (rented) await this.context.recorder.record({ type: "run.rented", run: run.run, rented });
     if (seen.startedAt !== undefined && run.status !== "running" && seen.phase !== "starting") {
       await this.context.recorder.record({
         type: "run.started",

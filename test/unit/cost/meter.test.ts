@@ -25,6 +25,7 @@ function cost(request: Metering, ms: number): string {
     : `unpriced: ${metered.missing}`;
 }
 
+const VM = { kind: "vm", cpu: 0, memoryBytes: 0, gpu: 0 } as const;
 const AWS = { region: "us-east-1" };
 const CA = { location: "eastus" };
 const RUN = { location: "us-central1" };
@@ -170,9 +171,24 @@ test.each([
   ["two currencies", facts("aws", { ...AWS, prices: { "fargate.vcpuX86": "1 EUR/vCPU-hour" } }), /EUR and USD/],
   ["storage that cannot be read", facts("aws", AWS, { jobOptions: { ephemeralStorage: "much" } }), /50GiB/],
   [
-    "machines that are started",
-    { ...facts("aws", AWS), workload: { kind: "vm", cpu: 0, memoryBytes: 0, gpu: 0 } as const },
-    /run on/,
+    "machines of a provider that does not tell of them",
+    { ...facts("azure", CA, { machines: 1 }), workload: VM },
+    /not tell/,
+  ],
+  [
+    "machines for the hour of a container",
+    { ...facts("aws", { ...AWS, price: "1 USD/h", cores: 1 }), workload: VM },
+    /how many/,
+  ],
+  [
+    "machines of an unknown number",
+    { ...facts("aws", AWS, { jobOptions: { instanceType: "m5.large" } }), workload: VM },
+    /tag/,
+  ],
+  [
+    "machines of no type",
+    { ...facts("aws", { ...AWS, instanceType: "m5.large" }, { machines: 1 }), workload: VM },
+    /instanceType/,
   ],
 ])("unpriced, never nothing: %s", (_, request, missing) => {
   expect(meter({ ...request, from: 0, to: HOUR })).toEqual({
