@@ -41,6 +41,13 @@ const CODES: Readonly<Record<string, ProviderErrorCode>> = {
   IncorrectInstanceState: "invalid",
   // No room for it just now: nothing was started.
   InsufficientInstanceCapacity: "throttled",
+  AutomationExecutionNotFoundException: "missing",
+  // The runbook itself: nothing was started.
+  AutomationDefinitionNotFoundException: "invalid",
+  // The token is of an execution that there is.
+  IdempotentParameterMismatch: "exists",
+  // So many run at a time; nothing was started.
+  AutomationExecutionLimitExceededException: "throttled",
   QueueDoesNotExist: "missing",
   QueueNameExists: "exists",
   // SQS makes no queue of a name that was deleted within the last minute.

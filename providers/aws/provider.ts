@@ -16,6 +16,7 @@ import {
   guarded,
   type ListOptions,
   type LogChunk,
+  type Metrics,
   type OpenContext,
   type PermissionDocument,
   type Provider,
@@ -37,19 +38,27 @@ import type { World } from "./resources/world.ts";
 import { readEvents } from "./runs/events.ts";
 import { readLogs } from "./runs/logs.ts";
 import { Runs } from "./runs/runs.ts";
-import {
-  jobOptionsOf,
-  type Setting,
-  UNSEEN_MACHINES,
-  UNSEEN_REQUESTS,
-  unseenByRule,
-  unseenTarget,
-} from "./work/index.ts";
+import { jobOptionsOf, type Setting, UNSEEN_REQUESTS, unseenByRule, unseenTarget } from "./work/index.ts";
 
 /** ECS remembers a client token for a day. */
 const TOKEN_SECONDS = 86_400;
 /** Container Insights writes each minute, and it can be read a few minutes later. */
 const METRICS = { intervalSeconds: 60, delaySeconds: 180 };
+
+/**
+ * EC2 tells CloudWatch of a machine each five minutes (each minute with detailed monitoring, which is sooner), some minutes
+ * later. At rest one uses a percent or two of a CPU for its own housekeeping, and now and then says a word to its clock,
+ * its network and Systems Manager: these are well above that, and not measured by AWS or us.
+ */
+const MACHINE_METRICS: Metrics = {
+  cpu: true,
+  io: true,
+  network: true,
+  output: false,
+  intervalSeconds: 300,
+  delaySeconds: 300,
+  background: { cpu: 0.25, diskBytes: 8_192, networkBytes: 2_048 },
+};
 
 /** EventBridge Scheduler fires, ECS Fargate runs, CloudWatch tells. See docs/aws.md. */
 export class AwsProvider implements Provider {
@@ -158,8 +167,12 @@ export class AwsProvider implements Provider {
     return guarded(undefined, as("prune"), () => this.#runs.prune(before));
   }
 
+  /** Of machines EC2 tells by itself, whatever Container Insights says of tasks. */
+  metrics(job: Job): Metrics | undefined {
+    return job.workload.kind === "vm" ? MACHINE_METRICS : undefined;
+  }
+
   unseen(job: Job): string | undefined {
-    if (job.workload.kind === "vm") return UNSEEN_MACHINES;
     if (job.workload.kind === "http") return UNSEEN_REQUESTS;
     const own = jobOptionsOf(job, this.#options);
     if (!own.ok || !own.target || job.workload.kind !== "target") return undefined;

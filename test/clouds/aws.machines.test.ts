@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { DesiredJob, VmWorkload } from "../../src/model/index.ts";
-import type { Provider } from "../../src/provider/index.ts";
+import { type DesiredJob, HOUR, MINUTE, SECOND, type VmWorkload } from "../../src/model/index.ts";
+import type { Provider, RunState } from "../../src/provider/index.ts";
 import { codeOf } from "../conformance/codes.ts";
 import { deploy } from "../conformance/subject.ts";
 import { cron, job } from "../support/jobs.ts";
@@ -17,18 +17,8 @@ describe.skipIf(WHY_SKIPPED !== undefined)(
     beforeEach(async () => {
       world = await AwsWorld.open();
       provider = await world.provider();
-      const made: string[] = [];
-      for (const role of ["batch", "batch", "web"]) {
-        const { Instances } = (await world.raw("ec2", "RunInstances", {
-          ImageId: "ami-12c6146b",
-          MinCount: 1,
-          MaxCount: 1,
-          TagSpecifications: [{ ResourceType: "instance", Tags: [{ Key: "role", Value: `${role}-${world.cluster}` }] }],
-        })) as { readonly Instances: readonly { readonly InstanceId: string }[] };
-        made.push(Instances[0]?.InstanceId ?? "");
-      }
-      ids = made;
-      await world.raw("ec2", "StopInstances", { InstanceIds: [...made] });
+      ids = await world.makeMachines([`batch-${world.cluster}`, `batch-${world.cluster}`, `web-${world.cluster}`]);
+      world.clock.advance(HOUR);
     });
     afterEach(async () => {
       expect(world.problems).toEqual([]);
@@ -36,59 +26,306 @@ describe.skipIf(WHY_SKIPPED !== undefined)(
       await world.close();
     });
 
-    const desired = (workload: Partial<VmWorkload>): DesiredJob => ({
-      job: job("wake", {
+    const desired = (workload: Partial<VmWorkload>, guard: Partial<DesiredJob["job"]["guard"]> = {}): DesiredJob => {
+      const base = job("wake", {
         ...world.owner,
         placement: "aws",
         workload: { kind: "vm", instances: [], tags: {}, action: "start", ...workload },
         schedule: cron("0 6 * * *"),
-      }),
-    });
+      });
+      return { job: { ...base, guard: { ...base.guard, ...guard } } };
+    };
     const request = (of: DesiredJob, run = "wake.x.1") => ({ run, job: of.job, attempt: 1, fireAt: 0, env: {} });
-    const tags = () => ({ tags: { role: `batch-${world.cluster}` } });
-    const states = async (): Promise<readonly (string | undefined)[]> => {
-      const { Reservations = [] } = await world.hands.send("ec2:DescribeInstances", { InstanceIds: [...ids] });
-      const all = Reservations.flatMap(({ Instances = [] }) => Instances);
-      return ids.map((id) => all.find(({ InstanceId }) => InstanceId === id)?.State?.Name);
+    const byId = () => ({ instances: ids.slice(0, 2) });
+    const byTag = () => ({ tags: { role: `batch-${world.cluster}` } });
+    const states = () => world.machineStates(ids);
+    const since = () => world.clock.now() - HOUR;
+    const seen = async (by: Provider = provider): Promise<readonly RunState[]> => by.listRuns(since());
+    /** The schedule's fire, and the one run that is seen of it. */
+    const fire = async (of: DesiredJob = desired(byId())): Promise<RunState> => {
+      await deploy(provider, of);
+      await world.fire("wake.1", world.clock.now());
+      const [state] = await seen();
+      if (!state) throw new Error("no run is seen");
+      return state;
     };
 
     it.each([
-      ["by id", () => ({ instances: ids.slice(0, 2) }), /:ec2:startInstances$/],
-      ["by tag", tags, /:ssm:startAutomationExecution$/],
-    ] as const)("%s are scheduled, listed again, and taken down", async (_how, which, target) => {
-      const [schedule] = await deploy(provider, desired(which()));
-      expect(schedule?.fields["target"]).toMatch(target);
+      ["by id", byId],
+      ["by tag", byTag],
+    ] as const)("%s are scheduled, listed again, seen, and taken down", async (_how, which) => {
+      const wanted = desired(which());
+      const [schedule] = await deploy(provider, wanted);
+      expect(schedule?.fields["target"]).toMatch(/:ssm:startAutomationExecution$/);
       const [listed, ...others] = await provider.listDeployments();
       expect(others).toEqual([]);
       expect(listed).toMatchObject({ job: "wake", fields: schedule?.fields });
-      expect(provider.unseen?.(desired(which()).job)).toContain("CloudTrail");
+      expect(provider.unseen?.(wanted.job)).toBeUndefined();
       if (listed) await provider.apply({ action: "delete", actual: listed, why: "test" });
       expect(await provider.listDeployments()).toEqual([]);
     });
 
     it.each([
-      ["by id", () => ({ instances: ids.slice(0, 2) })],
-      ["by tag", tags],
-    ] as const)("%s are started by rota, theirs are not; the run ends when they run", async (_how, which) => {
-      const wanted = desired(which());
-      const { handle } = await provider.start(request(wanted));
-      expect(await states()).toEqual(["running", "running", "stopped"]);
-      const other = await world.provider();
-      expect(await other.inspect(handle)).toMatchObject({ phase: "ended", outcome: "succeeded", job: "wake" });
-      expect((await other.start(request(wanted))).handle).toEqual(handle);
-      await other.stop(handle, "hard");
-      expect(await states()).toEqual(["running", "running", "stopped"]);
-      expect(world.calls.filter((call) => call === "ec2:StartInstances")).toHaveLength(1);
-      const allowed = allowedActions(provider.permissions?.([wanted]) ?? []);
+      ["by id", byId],
+      ["by tag", byTag],
+    ] as const)(
+      "%s: a fire is a run from the first launch until all that it started are stopped",
+      async (_how, which) => {
+        const at = world.clock.now();
+        const run = await fire(desired(which()));
+        expect(run).toMatchObject({ job: "wake", startedBy: "schedule", phase: "starting", requestedAt: at });
+        expect(run.fireAt).toBe(Math.floor(at / SECOND) * SECOND);
+        expect(run.run).toBeUndefined();
+        expect(await states()).toEqual(["running", "running", "stopped"]);
+
+        world.clock.advance(30 * SECOND);
+        const running = await provider.inspect(run.handle);
+        const launchedAt = Math.floor(at / SECOND) * SECOND;
+        const machine = { type: "m5.large", vcpu: 2, from: launchedAt };
+        expect(running).toMatchObject({ phase: "running", startedAt: launchedAt });
+        expect(running.rented).toEqual([...ids.slice(0, 2)].sort().map((id) => ({ id, ...machine })));
+
+        world.clock.advance(2 * HOUR);
+        await world.person("ec2", "StopInstances", { InstanceIds: [ids[0] ?? ""] });
+        world.clock.advance(HOUR);
+        expect(await provider.inspect(run.handle)).toMatchObject({ phase: "running" });
+        const downAt = Math.floor(world.clock.now() / SECOND) * SECOND;
+        await world.person("ec2", "StopInstances", { InstanceIds: [ids[1] ?? ""] });
+        world.clock.advance(10 * SECOND);
+        expect(await provider.inspect(run.handle)).toMatchObject({ phase: "running" });
+        world.clock.advance(MINUTE);
+        const ended = await provider.inspect(run.handle);
+        expect(ended).toMatchObject({ phase: "ended", outcome: "succeeded", startedAt: launchedAt, endedAt: downAt });
+        expect(ended.elapsedSeconds).toBe((downAt - launchedAt) / 1000);
+        expect(ended.rented?.map(({ until }) => until).sort()).toEqual([downAt - HOUR, downAt]);
+        // Another daemon, that knows nothing of it, sees the same.
+        const other = await world.provider();
+        expect(await other.inspect(run.handle)).toEqual(ended);
+        expect(await seen(other)).toEqual([ended]);
+        world.clock.advance(2 * HOUR);
+        expect(await seen(other)).toEqual([]);
+        await other.close();
+      },
+    );
+
+    it("who asked is told: the schedule, rota, or a person who executed the runbook with the job's tags", async () => {
+      const wanted = desired(byId());
+      await fire(wanted);
+      await provider.start(request(wanted));
+      const [first] = world.front.machines.executions;
+      await world.person("ssm", "StartAutomationExecution", {
+        DocumentName: "AWS-StartEC2Instance",
+        TargetParameterName: "InstanceId",
+        Targets: [{ Key: "ParameterValues", Values: [ids[0] ?? ""] }],
+        Tags: (first?.tags ?? []).filter(({ Key }) => Key !== "rota:fire").map((tag) => ({ ...tag })),
+      });
+      expect((await seen()).map(({ startedBy, run }) => [startedBy, run])).toEqual([
+        ["schedule", undefined],
+        ["rota", "wake.x.1"],
+        ["person", undefined],
+      ]);
+    });
+
+    it("a machine that ran before is not part of it; when all did, it ends at once", async () => {
+      await world.person("ec2", "StartInstances", { InstanceIds: [ids[0] ?? ""] });
+      world.clock.advance(HOUR);
+      const run = await fire();
+      world.clock.advance(5 * MINUTE);
+      expect((await provider.inspect(run.handle)).rented?.map(({ id }) => id)).toEqual([ids[1]]);
+      await provider.stop(run.handle, "polite");
+      expect(await states()).toEqual(["running", "stopped", "stopped"]);
+      await world.person("ec2", "StartInstances", { InstanceIds: [ids[1] ?? ""] });
+      world.clock.advance(HOUR);
+      await world.fire("wake.1", world.clock.now());
+      world.clock.advance(5 * MINUTE);
+      const [again] = await seen();
+      expect(again).toMatchObject({ phase: "ended", outcome: "succeeded", rented: [] });
+      expect(again?.reason).toContain("ran already");
+      expect(again?.startedAt).toBeUndefined();
+    });
+
+    it("a machine that somebody starts again is no longer its own: the run is over, and a stop leaves it alone", async () => {
+      const run = await fire();
+      world.clock.advance(HOUR);
+      await world.person("ec2", "StopInstances", { InstanceIds: [...ids.slice(0, 2)] });
+      world.clock.advance(HOUR);
+      await world.person("ec2", "StartInstances", { InstanceIds: [ids[0] ?? ""] });
+      world.clock.advance(HOUR);
+      expect(await provider.inspect(run.handle)).toMatchObject({ phase: "ended", outcome: "succeeded" });
+      await provider.stop(run.handle, "hard");
+      expect(await states()).toEqual(["running", "stopped", "stopped"]);
+    });
+
+    it("a stop is StopInstances of its own machines, confirmed by their state", async () => {
+      const run = await fire(desired(byTag()));
+      world.clock.advance(5 * MINUTE);
+      await world.person("ec2", "StartInstances", { InstanceIds: [ids[2] ?? ""] });
+      await provider.stop(run.handle, "polite");
+      expect(await provider.inspect(run.handle)).toMatchObject({ phase: "running" });
+      await provider.stop(run.handle, "hard");
+      world.clock.advance(MINUTE);
+      expect(await provider.inspect(run.handle)).toMatchObject({ phase: "ended", outcome: "stopped" });
+      expect(await states()).toEqual(["stopped", "stopped", "running"]);
+      expect(world.calls.filter((call) => call === "ec2:StopInstances")).toHaveLength(1);
+      const allowed = allowedActions(provider.permissions?.([desired(byTag())]) ?? []);
       expect(world.calls.filter((call) => !allowed.has(call))).toEqual([]);
+    });
+
+    it("a machine that lost the tag is left alone", async () => {
+      const run = await fire(desired(byTag()));
+      world.clock.advance(5 * MINUTE);
+      await world.raw("ec2", "CreateTags", { Resources: [ids[0] ?? ""], Tags: [{ Key: "role", Value: "theirs" }] });
+      await provider.stop(run.handle, "hard");
+      expect(await states()).toEqual(["running", "stopped", "stopped"]);
+    });
+
+    it.each(["lost", "denied"] as const)("a stop whose answer is %s", async (kind) => {
+      const run = await fire();
+      world.clock.advance(5 * MINUTE);
+      world.front.fault = ({ operation }) =>
+        operation !== "StopInstances" || kind === "denied"
+          ? operation === "StopInstances"
+            ? { kind: "status", status: 403, name: "UnauthorizedOperation" }
+            : undefined
+          : { kind: "lost" };
+      expect(await codeOf(provider.stop(run.handle, "polite"))).toBe(kind === "lost" ? "unavailable" : "denied");
+      world.front.fault = () => undefined;
+      if (kind === "denied") {
+        // A person does it: that is no stop of rota's.
+        world.clock.advance(HOUR);
+        await world.person("ec2", "StopInstances", { InstanceIds: [...ids.slice(0, 2)] });
+      }
+      world.clock.advance(MINUTE);
+      const outcome = kind === "lost" ? "stopped" : "succeeded";
+      expect(await provider.inspect(run.handle)).toMatchObject({ phase: "ended", outcome });
+    });
+
+    it("the second of two starts of one fire has no machine, and its stop stops none", async () => {
+      const wanted = desired(byId());
+      await deploy(provider, wanted);
+      const at = world.clock.now();
+      await world.fire("wake.1", at);
+      world.clock.advance(SECOND);
+      await world.fire("wake.1", at);
+      world.clock.advance(5 * SECOND);
+      const [first, second] = await seen();
+      expect(first?.rented).toHaveLength(2);
+      expect(second?.rented ?? []).toEqual([]);
+      if (second) await provider.stop(second.handle, "hard");
+      expect(await states()).toEqual(["running", "running", "stopped"]);
+      world.clock.advance(5 * MINUTE);
+      expect(await provider.inspect(second?.handle ?? null)).toMatchObject({ phase: "ended", outcome: "succeeded" });
+      expect(await provider.inspect(first?.handle ?? null)).toMatchObject({ phase: "running" });
+    });
+
+    it("started by rota once, under one token; a lost answer is found", async () => {
+      const wanted = desired(byTag());
+      world.front.fault = ({ operation }) => (operation === "StartAutomationExecution" ? { kind: "lost" } : undefined);
+      expect(await codeOf(provider.start(request(wanted)))).toBe("unavailable");
+      world.front.fault = () => undefined;
+      const found = await provider.find("wake.x.1");
+      expect(found).toMatchObject({ run: "wake.x.1", startedBy: "rota", job: "wake" });
+      expect((await provider.start(request(wanted))).handle).toEqual(found?.handle);
+      expect(world.front.machines.executions).toHaveLength(1);
+      const other = await world.provider();
+      expect((await other.find("wake.x.1"))?.handle).toEqual(found?.handle);
+      expect(await other.find("wake.y.1")).toBeUndefined();
       await other.close();
     });
 
-    it("machines are stopped", async () => {
-      await provider.start(request(desired(tags())));
-      const state = await provider.start(request(desired({ ...tags(), action: "stop" }), "wake.y.1"));
-      expect(state).toMatchObject({ phase: "ended", outcome: "succeeded" });
-      expect(await states()).toEqual(["stopped", "stopped", "stopped"]);
+    it("machines are stopped: the run is the change, and rents nothing", async () => {
+      await world.person("ec2", "StartInstances", { InstanceIds: [...ids] });
+      const stopping = await provider.start(request(desired({ ...byTag(), action: "stop" }), "wake.y.1"));
+      expect(stopping).toMatchObject({ phase: "running", rented: [] });
+      expect(await codeOf(provider.stop(stopping.handle, "hard"))).toBe("unsupported");
+      world.clock.advance(5 * MINUTE);
+      const ended = await provider.inspect(stopping.handle);
+      expect(ended).toMatchObject({ phase: "ended", outcome: "succeeded", elapsedSeconds: 180 });
+      await provider.stop(stopping.handle, "hard");
+      expect(await states()).toEqual(["stopped", "stopped", "running"]);
+    });
+
+    it("a start that came to nothing has failed, with AWS's words", async () => {
+      world.front.machines.failure = "InsufficientInstanceCapacity when calling StartInstances";
+      const run = await fire();
+      expect(run.phase).toBe("starting");
+      world.clock.advance(5 * MINUTE);
+      expect(await provider.inspect(run.handle)).toMatchObject({
+        phase: "ended",
+        outcome: "failed",
+        reason: "InsufficientInstanceCapacity when calling StartInstances",
+      });
+    });
+
+    it("other people's executions are neither listed nor touched; a listing that is not whole throws", async () => {
+      const run = await fire();
+      const foreign = await world.provider({ ...world.owner, namespace: `${world.owner.namespace}-2` });
+      expect(await codeOf(foreign.inspect(run.handle))).toBe("denied");
+      expect(await codeOf(foreign.stop(run.handle, "hard"))).toBe("denied");
+      await foreign.close();
+      for (const refused of ["DescribeAutomationExecutions", "ListTagsForResource", "DescribeInstances"]) {
+        const other = await world.provider();
+        world.front.fault = ({ service, operation }) =>
+          operation === refused && service !== "scheduler"
+            ? { kind: "status", status: 403, name: "AccessDeniedException" }
+            : undefined;
+        expect(await codeOf(other.listRuns(since())), refused).toBe("denied");
+        world.front.fault = () => undefined;
+        expect(await other.listRuns(since()), refused).toHaveLength(1);
+        await other.close();
+      }
+      await provider.start(request(desired(byId())));
+      world.front.pageSize = 1;
+      const other = await world.provider();
+      world.front.fault = ({ operation, body }) =>
+        operation === "DescribeAutomationExecutions" && body["NextToken"] !== undefined
+          ? { kind: "status", status: 400, name: "AccessDeniedException" }
+          : undefined;
+      expect(await codeOf(other.listRuns(since()))).toBe("denied");
+      world.front.fault = () => undefined;
+      expect(await other.listRuns(since())).toHaveLength(2);
+      await other.close();
+    });
+
+    it("without a vm job Systems Manager and EC2 are not asked", async () => {
+      await provider.listRuns(since());
+      expect(world.calls.filter((call) => /^(?:ssm|ec2):/.test(call))).toEqual([]);
+    });
+
+    it("measured by CloudWatch: the sum over its machines, five minutes each, and what is unknown stays so", async () => {
+      const run = await fire();
+      const startedAt = Math.floor(world.clock.now() / SECOND) * SECOND;
+      const firstPeriod = Math.ceil(startedAt / (5 * MINUTE)) * 5 * MINUTE;
+      const quiet: Readonly<Record<string, number>> = {
+        CPUUtilization: 1,
+        NetworkIn: 1000,
+        NetworkOut: 500,
+        EBSReadBytes: 0,
+        EBSWriteBytes: 4096,
+      };
+      let lacks: string | undefined;
+      world.front.machines.figures = (machine, metric) =>
+        machine === ids[1] && metric === lacks ? undefined : quiet[metric];
+      world.clock.advance(20 * MINUTE);
+      const samples = await provider.measure(run.handle, firstPeriod);
+      expect(samples.length).toBeGreaterThanOrEqual(2);
+      expect(samples[0]).toEqual({
+        from: firstPeriod,
+        to: firstPeriod + 5 * MINUTE,
+        cpuSeconds: 12,
+        readBytes: 0,
+        writtenBytes: 8192,
+        networkBytes: 3000,
+      });
+      // Asked again at once it would cost again: it is told when there can be news.
+      const last = samples.at(-1)?.to ?? 0;
+      expect(await provider.measure(run.handle, last)).toEqual([]);
+      expect(world.calls.filter((call) => call === "cloudwatch:GetMetricData")).toHaveLength(1);
+      lacks = "EBSWriteBytes";
+      world.clock.advance(30 * MINUTE);
+      const [partial] = await provider.measure(run.handle, last);
+      expect(partial).toMatchObject({ from: last, cpuSeconds: 12, readBytes: 0 });
+      expect(partial).not.toHaveProperty("writtenBytes");
     });
 
     it("what EC2 and Systems Manager cannot do is refused, with a way out", async () => {
@@ -96,7 +333,17 @@ describe.skipIf(WHY_SKIPPED !== undefined)(
       expect(reason(desired({ instances: ["web-1"] }))).toContain("no instance's id");
       expect(reason(desired({ tags: { a: "1", b: "2" } }))).toContain("one tag");
       expect(reason(desired({ instances: ids, tags: { a: "1" } }))).toContain("two calls");
+      const many = Array.from({ length: 51 }, (_, index) => `i-${String(index).padStart(8, "0")}`);
+      expect(reason(desired({ instances: many }))).toContain("50 ids");
       expect(await codeOf(provider.start(request(desired({ tags: { role: "nobody" } }))))).toBe("invalid");
+    });
+
+    it("the plan says that limits stop the machines, or that nothing does", () => {
+      const warnings = (guard: Partial<DesiredJob["job"]["guard"]>) =>
+        provider.render(desired(byId(), guard), world.clock.now()).warnings.join("\n");
+      expect(warnings({ idleSeconds: 1800 })).toMatch(/STOPS THE MACHINES .* idle for 30m/);
+      expect(warnings({ durationSeconds: 7200, protect: true })).toMatch(/stops nothing: when they are 2h/);
+      expect(warnings({})).toContain("no limit");
     });
 
     it("the policies name these machines, or their tag, and no other", () => {
@@ -107,11 +354,11 @@ describe.skipIf(WHY_SKIPPED !== undefined)(
       expect(statements.find(({ Sid }) => Sid === "StartMachines")?.Resource).toEqual([
         `arn:aws:ec2:us-east-1:123456789012:instance/${ids[0]}`,
       ]);
-      const byTag = statementsOf(provider.permissions?.([desired(tags())]) ?? [], "scheduler-policy");
-      expect(byTag.find(({ Sid }) => Sid === "StartMachinesByTag1")?.Condition).toEqual({
+      expect(statements.map(({ Sid }) => Sid)).toContain("Runbooks");
+      const tagged = statementsOf(provider.permissions?.([desired(byTag())]) ?? [], "scheduler-policy");
+      expect(tagged.find(({ Sid }) => Sid === "StartMachinesByTag1")?.Condition).toEqual({
         StringEquals: { "aws:ResourceTag/role": `batch-${world.cluster}` },
       });
-      expect(byTag.map(({ Sid }) => Sid)).toContain("Runbooks");
     });
   },
 );

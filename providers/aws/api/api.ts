@@ -65,7 +65,11 @@ const REPEATABLE: ReadonlySet<CallName> = new Set<CallName>([
   "sts:GetCallerIdentity",
   "iam:GetRole",
   "ec2:DescribeInstances",
-  "ec2:StartInstances",
+  "ssm:StartAutomationExecution",
+  "ssm:DescribeAutomationExecutions",
+  "ssm:GetAutomationExecution",
+  "ssm:ListTagsForResource",
+  "cloudwatch:GetMetricData",
   "ec2:StopInstances",
   "ec2:DescribeSubnets",
 ]);

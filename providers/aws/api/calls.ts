@@ -1,4 +1,5 @@
 import type * as batch from "@aws-sdk/client-batch";
+import type * as cloudwatch from "@aws-sdk/client-cloudwatch";
 import type * as logs from "@aws-sdk/client-cloudwatch-logs";
 import type * as ec2 from "@aws-sdk/client-ec2";
 import type * as ecs from "@aws-sdk/client-ecs";
@@ -11,6 +12,7 @@ import type * as scheduler from "@aws-sdk/client-scheduler";
 import type * as servicequotas from "@aws-sdk/client-service-quotas";
 import type * as sfn from "@aws-sdk/client-sfn";
 import type * as sqs from "@aws-sdk/client-sqs";
+import type * as ssm from "@aws-sdk/client-ssm";
 import type * as sts from "@aws-sdk/client-sts";
 
 /** Every call that the adapter makes, and no other: what a fake has to answer, and a policy to allow. */
@@ -119,8 +121,15 @@ export interface Calls {
   "iam:SimulatePrincipalPolicy": Call<iam.SimulatePrincipalPolicyRequest, iam.SimulatePolicyResponse>;
   "servicequotas:GetServiceQuota": Call<servicequotas.GetServiceQuotaRequest, servicequotas.GetServiceQuotaResponse>;
   "ec2:DescribeInstances": Call<ec2.DescribeInstancesRequest, ec2.DescribeInstancesResult>;
-  "ec2:StartInstances": Call<ec2.StartInstancesRequest, ec2.StartInstancesResult>;
   "ec2:StopInstances": Call<ec2.StopInstancesRequest, ec2.StopInstancesResult>;
+  "ssm:StartAutomationExecution": Call<ssm.StartAutomationExecutionRequest, ssm.StartAutomationExecutionResult>;
+  "ssm:DescribeAutomationExecutions": Call<
+    ssm.DescribeAutomationExecutionsRequest,
+    ssm.DescribeAutomationExecutionsResult
+  >;
+  "ssm:GetAutomationExecution": Call<ssm.GetAutomationExecutionRequest, ssm.GetAutomationExecutionResult>;
+  "ssm:ListTagsForResource": Call<ssm.ListTagsForResourceRequest, ssm.ListTagsForResourceResult>;
+  "cloudwatch:GetMetricData": Call<cloudwatch.GetMetricDataInput, cloudwatch.GetMetricDataOutput>;
   "ec2:DescribeSubnets": Call<ec2.DescribeSubnetsRequest, ec2.DescribeSubnetsResult>;
 }
 

@@ -22,6 +22,8 @@ const SDKS: Readonly<Record<string, { readonly client: string; readonly load: ()
   glue: { client: "GlueClient", load: () => import("@aws-sdk/client-glue") },
   eventbridge: { client: "EventBridgeClient", load: () => import("@aws-sdk/client-eventbridge") },
   logs: { client: "CloudWatchLogsClient", load: () => import("@aws-sdk/client-cloudwatch-logs") },
+  cloudwatch: { client: "CloudWatchClient", load: () => import("@aws-sdk/client-cloudwatch") },
+  ssm: { client: "SSMClient", load: () => import("@aws-sdk/client-ssm") },
   sqs: { client: "SQSClient", load: () => import("@aws-sdk/client-sqs") },
   sts: { client: "STSClient", load: () => import("@aws-sdk/client-sts") },
   iam: { client: "IAMClient", load: () => import("@aws-sdk/client-iam") },

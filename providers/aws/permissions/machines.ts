@@ -1,8 +1,20 @@
 import type { VmWorkload } from "../../../src/model/index.ts";
 import { arnOf, type Owner, partitionOf } from "../naming.ts";
 import type { AwsOptions } from "../options.ts";
+import { RUNBOOKS } from "../work/index.ts";
 import { allow, type Statement } from "./iam.ts";
 import { tagsAsked } from "./tags.ts";
+
+/** What lists and reads the runbooks' executions: AWS narrows a listing by nothing, and a tag that is read is how ours are known. */
+export function watchMachines(workloads: readonly VmWorkload[], options: AwsOptions): readonly Statement[] {
+  if (workloads.length === 0) return [];
+  const starts = workloads.some(({ action }) => action === "start");
+  const executions = arnOf(options, "ssm", "automation-execution/*");
+  return [
+    allow("ListRunbooks", ["ssm:DescribeAutomationExecutions", ...(starts ? ["cloudwatch:GetMetricData"] : [])], "*"),
+    allow("ReadRunbooks", ["ssm:GetAutomationExecution", "ssm:ListTagsForResource"], executions),
+  ];
+}
 
 /** Exactly the machines that are named, or those with the tag. `andBack`: a start may be taken back while they come up. */
 export function machineStatements(
@@ -34,17 +46,15 @@ export function machineStatements(
   return workloads.length === 0 ? [] : [...statements, allow("LookAtMachines", ["ec2:DescribeInstances"], "*")];
 }
 
-/** For the scheduler's role where machines are found by a tag: AWS's own runbooks, which then act as that role. */
+/** For whoever starts AWS's own runbooks: they act as the one who does. */
 export function runbookStatements(
   workloads: readonly VmWorkload[],
   options: AwsOptions,
   owner: Owner,
 ): readonly Statement[] {
-  if (workloads.every(({ tags }) => Object.keys(tags).length === 0)) return [];
+  if (workloads.length === 0) return [];
   const { region } = options;
-  const documents = [
-    ...new Set(workloads.map(({ action }) => (action === "start" ? "AWS-StartEC2Instance" : "AWS-StopEC2Instance"))),
-  ];
+  const documents = [...new Set(workloads.map(({ action }) => RUNBOOKS[action]))];
   return [
     allow(
       "Runbooks",

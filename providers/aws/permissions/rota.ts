@@ -5,6 +5,7 @@ import { batchStatements, defineJobs } from "./batch.ts";
 import { eventStatements } from "./events.ts";
 import { watchExisting } from "./existing.ts";
 import { allow, type Policy, pass, policy, type Statement } from "./iam.ts";
+import { watchMachines } from "./machines.ts";
 import { ruleStatements } from "./requests.ts";
 import { passTaskRoles, runStatements } from "./start.ts";
 import { tagsAsked, tagsHeld } from "./tags.ts";
@@ -52,6 +53,7 @@ export function rotaPolicy(options: AwsOptions, owner: Owner, uses: Uses): Polic
     ...(options.rulesRole === undefined ? [] : ruleStatements(options, owner, uses, options.rulesRole)),
     ...eventStatements(options, owner, uses),
     ...watchExisting(uses.targets, options),
+    ...watchMachines(uses.machines, options),
     // Where tasks are started it is among what starts them.
     uses.batch && !uses.tasks ? passTaskRoles(options) : undefined,
     ...logStatements(options, owner, uses),

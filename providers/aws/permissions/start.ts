@@ -22,6 +22,7 @@ export function runStatements(
     ...startExisting(uses.targets, options),
     ...(uses.requests ? [putEvents(options)] : []),
     ...machineStatements(uses.machines, options, by === "rota"),
+    ...runbookStatements(uses.machines, options, owner),
   ];
 }
 
@@ -52,7 +53,6 @@ export function schedulerPolicy(options: AwsOptions, owner: Owner, uses: Uses): 
   const { deadLetterQueue } = options;
   return policy(
     ...runStatements(options, owner, uses, "schedule"),
-    ...runbookStatements(uses.machines, options, owner),
     deadLetterQueue === undefined ? undefined : allow("DeadLetters", ["sqs:SendMessage"], deadLetterQueue),
   );
 }

@@ -26,6 +26,7 @@ function needsOf(target: string, owner: Owner, job: string): Pick<ObservedResour
 /** Before a schedule's name, among what has been read. */
 const KEY = "schedule/";
 /** Targets of schedules whose runs a service of their own lists. */
+const RUNBOOK = /:ssm:startAutomationExecution$/;
 const EXISTING = /:states:|:sagemaker:startPipelineExecution$|:glue:startJobRun$/;
 
 /** The schedules of a namespace and environment, in a group of their own that carries the mark. */
@@ -77,9 +78,12 @@ export class Schedules {
 
   /** What exists already and is started by our schedules: only schedules that start such a thing are read. */
   async targets(signal: Signal): Promise<Scheduled> {
+    const runbook = new Set<string>();
     const found = { stateMachine: new Set<string>(), pipeline: new Set<string>(), glueJob: new Set<string>() };
     if (await this.#ownsGroup(signal)) {
-      const named = (await this.#summaries(undefined, signal)).filter(({ Target }) => EXISTING.test(Target?.Arn ?? ""));
+      const summaries = await this.#summaries(undefined, signal);
+      for (const { Target: { Arn = "" } = {} } of summaries) if (RUNBOOK.test(Arn)) runbook.add(Arn);
+      const named = summaries.filter(({ Target }) => EXISTING.test(Target?.Arn ?? ""));
       await inParallel(named, async ({ Name = "" }) => {
         const { target, input } = ((await this.#schedule(Name, signal))?.fields ?? {}) as Partial<ScheduleFields>;
         const call = (input ?? {}) as Readonly<Record<string, unknown>>;
@@ -89,7 +93,7 @@ export class Schedules {
       });
     }
     const { stateMachine, pipeline, glueJob } = found;
-    return { stateMachine: [...stateMachine], pipeline: [...pipeline], glueJob: [...glueJob] };
+    return { stateMachine: [...stateMachine], pipeline: [...pipeline], glueJob: [...glueJob], runbook: [...runbook] };
   }
 
   /** The schedule of that name, or undefined when there is none of ours. */

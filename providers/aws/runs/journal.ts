@@ -41,6 +41,10 @@ export class Journal {
     return start?.run === run ? start : undefined;
   }
 
+  async remove(run: string): Promise<void> {
+    await rm(this.#pathOf(run), { force: true });
+  }
+
   /** Those of runs that were started before; answers how many. */
   async prune(before: Instant): Promise<number> {
     const files = await readdir(this.#folder).catch(() => []);

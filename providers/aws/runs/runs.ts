@@ -39,7 +39,7 @@ export class Runs {
       request: new HandedOver(world, this.#journal, requester(world)),
       stateMachine: existing(new StateMachines(api)),
       pipeline: existing(new Pipelines(api)),
-      machines: new Machines(world, setting, this.#journal),
+      machines: new Machines(world, setting, this.#journal, (signal) => targets.of("runbook", signal)),
       glueJob: existing(new GlueJobs(api)),
     };
   }

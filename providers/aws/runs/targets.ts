@@ -6,7 +6,9 @@ import type { Target } from "../work/index.ts";
 /** Which targets are scheduled is looked up again so often: a run of a new one is seen that much later at most. */
 const KNOWN_FOR_MS = 2 * MINUTE;
 
-export type Scheduled = Readonly<Record<Exclude<Target["kind"], "function">, readonly string[]>>;
+/** `runbook`: of Systems Manager, which starts or stops machines. */
+type Kind = Target["kind"] | "runbook";
+export type Scheduled = Readonly<Record<Exclude<Kind, "function">, readonly string[]>>;
 
 /** The targets that the deployed schedules start: of those the runs are listed. */
 export class Targets {
@@ -19,7 +21,7 @@ export class Targets {
     this.#clock = clock;
   }
 
-  async of(kind: Target["kind"], signal: Signal): Promise<readonly string[]> {
+  async of(kind: Kind, signal: Signal): Promise<readonly string[]> {
     if (kind === "function") return [];
     const now = this.#clock.now();
     if (!this.#known || now - this.#known.at > KNOWN_FOR_MS) {

@@ -10,7 +10,7 @@ import type { Setting, Work } from "./work.ts";
 export { eventsOf } from "./events.ts";
 export { glueTimeout, unseenTarget } from "./existing.ts";
 export { jobOptionsOf } from "./job-options.ts";
-export { UNSEEN_MACHINES } from "./machines.ts";
+export { RUNBOOKS, runbookRequest } from "./machines.ts";
 export * from "./mark.ts";
 export { UNSEEN_REQUESTS } from "./request.ts";
 export { rulesOf, unseenByRule } from "./rule-target.ts";

@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { JobLives } from "./job-lives.ts";
 import { TaskLives } from "./lives.ts";
+import { MachineLives } from "./machine-lives.ts";
 import { OtherLives } from "./other-lives.ts";
 
 /** What goes wrong with a request. `lost`: it has its effect, and the connection is cut before the answer. */
@@ -15,10 +16,14 @@ export interface Exchange {
   readonly service: string;
   readonly operation: string;
   readonly body: Readonly<Record<string, unknown>>;
+  /** The access key of who asks. */
+  readonly by: string;
 }
 
 type Answer = { readonly status: number; readonly headers: Record<string, string>; readonly text: string };
 
+/** The access key by which the vendor's own scheduler asks. */
+export const SCHEDULER_KEY = "scheduler";
 const SCHEDULER: Readonly<Record<string, string>> = {
   POST: "CreateSchedule",
   PUT: "UpdateSchedule",
@@ -31,6 +36,8 @@ const SERVICES: Readonly<Record<string, string>> = {
   AWSGlue: "glue",
   AmazonSQS: "sqs",
   AWSStepFunctions: "sfn",
+  AmazonSSM: "ssm",
+  GraniteServiceVersion20100801: "cloudwatch",
 };
 const BATCH: Readonly<Record<string, string>> = {
   registerjobdefinition: "RegisterJobDefinition",
@@ -43,6 +50,7 @@ const BATCH: Readonly<Record<string, string>> = {
 };
 /** Listings that moto gives in one piece, and AWS in pages: where the items and the tokens are. */
 const PAGED: Readonly<Record<string, { readonly items: string; readonly token: string }>> = {
+  DescribeAutomationExecutions: { items: "AutomationExecutionMetadataList", token: "NextToken" },
   ListTasks: { items: "taskArns", token: "nextToken" },
   ListJobs: { items: "jobSummaryList", token: "nextToken" },
   DescribeJobDefinitions: { items: "jobDefinitions", token: "nextToken" },
@@ -58,6 +66,7 @@ export class Front {
   readonly lives: TaskLives;
   readonly jobs: JobLives;
   readonly others: OtherLives;
+  readonly machines: MachineLives;
   /** Asked for each request; what it answers goes wrong. */
   fault: (exchange: Exchange) => Fault | undefined = () => undefined;
   pageSize = 100;
@@ -72,6 +81,7 @@ export class Front {
     this.lives = new TaskLives(now);
     this.jobs = new JobLives(now);
     this.others = new OtherLives(now);
+    this.machines = new MachineLives(now, (request) => this.#ec2(request));
     this.#server = createServer((request, response) => void this.#serve(request, response));
   }
 
@@ -126,14 +136,18 @@ export class Front {
     const { operation, body } = exchange;
     const token = (body["clientToken"] ?? body["ClientToken"] ?? body["ClientRequestToken"]) as string | undefined;
     const key =
-      token === undefined || !/^(?:RunTask|CreateSchedule|StartPipelineExecution)$/.test(operation)
+      token === undefined ||
+      !/^(?:RunTask|CreateSchedule|StartPipelineExecution|StartAutomationExecution)$/.test(operation)
         ? undefined
         : `${operation} ${token}`;
     const known = key === undefined ? undefined : this.#tokens.get(key);
     if (known) return known;
-    const own = this.others.answer(operation, body);
+    const own =
+      this.others.answer(operation, body) ??
+      (await this.machines.answer(exchange.service, operation, body, callerOf(exchange.by)));
     const forwarded = own === undefined ? await this.#forward(request, text, exchange) : whole(own);
     const answer = this.#adapt(exchange, forwarded);
+    if (/^(?:Start|Stop)Instances$/.test(operation) && answer.status < 300) this.machines.took(operation, text);
     if (key !== undefined && answer.status < 300) this.#tokens.set(key, answer);
     return answer;
   }
@@ -158,6 +172,15 @@ export class Front {
     return { status: answer.status, headers: Object.fromEntries(kept), text: await answer.text() };
   }
 
+  /** Past all this, straight to moto. */
+  async #ec2(request: URLSearchParams): Promise<string> {
+    request.set("Version", "2016-11-15");
+    const authorization =
+      "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/ec2/aws4_request, SignedHeaders=host, Signature=0";
+    const answer = await fetch(this.#moto, { method: "POST", headers: { authorization }, body: request });
+    return answer.text();
+  }
+
   #adapt({ service, operation, body }: Exchange, answer: Answer): Answer {
     if (answer.status >= 300) return answer;
     if (
@@ -172,6 +195,7 @@ export class Front {
         text: JSON.stringify(this.lives.adapt(operation, body, parsed)),
       });
     }
+    if (operation === "DescribeInstances") return { ...answer, text: this.machines.describe(answer.text) };
     if (service === "batch") {
       const parsed = JSON.parse(answer.text === "" ? "{}" : answer.text) as Record<string, unknown>;
       return this.#page(operation, body, { ...answer, text: JSON.stringify(this.jobs.adapt(operation, body, parsed)) });
@@ -203,10 +227,23 @@ function statusFor(operation: string): object {
 }
 
 function whole(body: object): Answer {
-  return { status: 200, headers: { "content-type": "application/x-amz-json-1.1" }, text: JSON.stringify(body) };
+  const status = "__type" in body ? 400 : 200;
+  return { status, headers: { "content-type": "application/x-amz-json-1.1" }, text: JSON.stringify(body) };
+}
+
+/** As Systems Manager names who executed: the scheduler by its role, others as users. */
+function callerOf(key: string): string {
+  return key === SCHEDULER_KEY
+    ? "arn:aws:sts::123456789012:assumed-role/rota-scheduler/5f0c"
+    : `arn:aws:iam::123456789012:user/${key}`;
 }
 
 function exchangeOf(request: IncomingMessage, text: string): Exchange {
+  const by = /Credential=([^/]+)/.exec(String(request.headers.authorization))?.[1] ?? "";
+  return { ...calledOf(request, text), by };
+}
+
+function calledOf(request: IncomingMessage, text: string): Omit<Exchange, "by"> {
   const target = request.headers["x-amz-target"];
   const url = new URL(request.url ?? "/", "http://front");
   if (typeof target === "string") {

@@ -8,7 +8,7 @@ import type { JsonObject } from "../../../src/model/index.ts";
 import type { Provider } from "../../../src/provider/index.ts";
 import { SeededRandom } from "../../support/random.ts";
 import { HastyClock, type WorldClock } from "../clock.ts";
-import { Front } from "./front.ts";
+import { Front, SCHEDULER_KEY } from "./front.ts";
 import { RequestChecker } from "./models.ts";
 
 export const MOTO: string | undefined = process.env["ROTA_MOTO"];
@@ -147,17 +147,65 @@ export class AwsWorld<C extends WorldClock = HastyClock> {
     const text = (Target?.Input ?? "").replaceAll(SCHEDULED_TIME, time);
     if (Target?.Arn?.includes(":states:")) return this.#execute(Target.Arn, text);
     const input = callInput(service, text);
-    const vendor = connect({ region: REGION, endpoint: String(this.options["endpoint"]), env: ENV });
+    const vendor = this.#vendor(SCHEDULER_KEY);
     try {
       const operation = action.slice(0, 1).toUpperCase() + action.slice(1);
       const answer = await vendor.send(`${service}:${operation}` as never, input as never);
       const { tasks = [], ...ids } = answer as Readonly<Record<string, unknown>> & {
         readonly tasks?: readonly { readonly taskArn?: string }[];
       };
-      return String(ids["jobId"] ?? ids["PipelineExecutionArn"] ?? ids["JobRunId"] ?? tasks[0]?.taskArn);
+      return String(
+        ids["AutomationExecutionId"] ??
+          ids["jobId"] ??
+          ids["PipelineExecutionArn"] ??
+          ids["JobRunId"] ??
+          tasks[0]?.taskArn,
+      );
     } finally {
       vendor.close();
     }
+  }
+
+  /** Stopped machines of Linux, each with its tag `role`. */
+  async makeMachines(roles: readonly string[]): Promise<readonly string[]> {
+    const made: string[] = [];
+    for (const role of roles) {
+      const { Instances } = (await this.raw("ec2", "RunInstances", {
+        ImageId: "ami-12c6146b",
+        InstanceType: "m5.large",
+        MinCount: 1,
+        MaxCount: 1,
+        TagSpecifications: [{ ResourceType: "instance", Tags: [{ Key: "role", Value: role }] }],
+      })) as { readonly Instances: readonly { readonly InstanceId: string }[] };
+      made.push(Instances[0]?.InstanceId ?? "");
+    }
+    await this.raw("ec2", "StopInstances", { InstanceIds: made });
+    return made;
+  }
+
+  /** As moto has them, which changes at once. */
+  async machineStates(ids: readonly string[]): Promise<readonly (string | undefined)[]> {
+    const { Reservations = [] } = await this.hands.send("ec2:DescribeInstances", { InstanceIds: [...ids] });
+    const all = Reservations.flatMap(({ Instances = [] }) => Instances);
+    return ids.map((id) => all.find(({ InstanceId }) => InstanceId === id)?.State?.Name);
+  }
+
+  /** What a person does in the console, through the front: it keeps the times of machines. */
+  async person(service: string, operation: string, input: JsonObject): Promise<unknown> {
+    const hands = this.#vendor("ann");
+    try {
+      return await hands.send(`${service}:${operation}` as never, input as never);
+    } finally {
+      hands.close();
+    }
+  }
+
+  #vendor(key: string): Connection {
+    return connect({
+      region: REGION,
+      endpoint: String(this.options["endpoint"]),
+      env: { ...ENV, AWS_ACCESS_KEY_ID: key },
+    });
   }
 
   async #execute(stateMachineArn: string, input: string): Promise<string> {

@@ -1,0 +1,189 @@
+import type { Instance } from "@aws-sdk/client-ec2";
+import type { Instant, RentedMachine } from "../../../src/model/index.ts";
+import type { RunState } from "../../../src/provider/index.ts";
+import type { Execution } from "./executions.ts";
+
+/** A machine as EC2 describes it now. */
+export interface Machine {
+  readonly id: string;
+  /** As it is billed: `m5.large`, `m5.large.windows`, `m5.large.spot`. */
+  readonly type: string;
+  readonly vcpu?: number;
+  readonly state: string;
+  /** Of its latest start; to the second. A machine that was started again is another run's. */
+  readonly launchedAt?: Instant;
+  /** When its stop was asked for: what EC2 bills to. */
+  readonly stoppedAt?: Instant;
+  /** CloudWatch has a figure for each minute, and not for five. */
+  readonly detailed: boolean;
+  readonly tags: Instance["Tags"];
+}
+
+export function machineOf(instance: Instance): Machine {
+  const { CoreCount, ThreadsPerCore } = instance.CpuOptions ?? {};
+  const state = instance.State?.Name ?? "";
+  const stoppedAt = UP.test(state) ? undefined : transitionOf(instance.StateTransitionReason);
+  return {
+    id: instance.InstanceId ?? "",
+    type: billedType(instance),
+    ...(CoreCount === undefined || ThreadsPerCore === undefined ? {} : { vcpu: CoreCount * ThreadsPerCore }),
+    state,
+    ...(instance.LaunchTime === undefined ? {} : { launchedAt: instance.LaunchTime.getTime() }),
+    ...(stoppedAt === undefined ? {} : { stoppedAt }),
+    detailed: instance.Monitoring?.State === "enabled",
+    tags: instance.Tags,
+  };
+}
+
+const UP = /^(?:pending|running)$/;
+const DOWN = /^(?:stopped|terminated)$/;
+/** Machine and execution are dated by one vendor, the launch to the second. */
+const SPREAD_MS = 2_000;
+
+/** A type's list price is that of Linux, on demand, on shared hardware: whatever else is rented has a name, and a price, of its own. */
+function billedType({ InstanceType, PlatformDetails, InstanceLifecycle, Placement }: Instance): string {
+  if (InstanceType === undefined) return "";
+  const { Tenancy = "default" } = Placement ?? {};
+  const others = [
+    PlatformDetails === undefined || PlatformDetails === "Linux/UNIX" ? "" : PlatformDetails,
+    InstanceLifecycle ?? "",
+    Tenancy === "default" ? "" : Tenancy,
+  ];
+  const words = others.map((word) => word.toLowerCase().replaceAll(/[^a-z0-9]+/g, "-")).filter((word) => word !== "");
+  return [InstanceType, ...words].join(".");
+}
+
+/** "User initiated (2026-11-24 07:31:05 GMT)" */
+function transitionOf(reason: string | undefined): Instant | undefined {
+  const [, date, time] = /\((\d{4}-\d\d-\d\d) (\d\d:\d\d:\d\d) (?:GMT|UTC)\)/.exec(reason ?? "") ?? [];
+  const at = Date.parse(`${date}T${time}Z`);
+  return Number.isFinite(at) ? at : undefined;
+}
+
+/** What a start has come to. */
+export interface Uptime {
+  /** The machines that it brought up and that nobody has started again since. */
+  readonly own: readonly Machine[];
+  /** Machines that it may bring up yet. */
+  readonly isWaiting: boolean;
+  /** Earliest launch after it of a machine that may have been its own. */
+  readonly againAt?: Instant;
+}
+
+/** `others`: executions that may have brought up the same machines; the first to ask has a launch to itself. */
+export function uptimeOf(execution: Execution, machines: readonly Machine[], others: readonly Execution[]): Uptime {
+  const earlier = others.filter((each) => each.action === "start" && precedes(each, execution));
+  const launched = machines.filter((machine) => isWithin(machine.launchedAt, execution));
+  const own = launched.filter((machine) => !earlier.some((each) => covers(each, machine)));
+  const again = machines.flatMap(({ launchedAt }) =>
+    execution.over && launchedAt !== undefined && launchedAt > execution.over.at + SPREAD_MS ? [launchedAt] : [],
+  );
+  const isWaiting = !execution.over && machines.some((each) => !launched.includes(each) && !UP.test(each.state));
+  return { own, isWaiting, ...(again.length === 0 ? {} : { againAt: Math.min(...again) }) };
+}
+
+function precedes(one: Execution, other: Execution): boolean {
+  if (one.id === other.id) return false;
+  return one.requestedAt < other.requestedAt || (one.requestedAt === other.requestedAt && one.id < other.id);
+}
+
+function isWithin(launchedAt: Instant | undefined, { requestedAt, over }: Execution): boolean {
+  if (launchedAt === undefined || launchedAt < requestedAt - SPREAD_MS) return false;
+  return over === undefined || launchedAt <= over.at + SPREAD_MS;
+}
+
+function covers(execution: Execution, { id, launchedAt, tags }: Machine): boolean {
+  return isWithin(launchedAt, execution) && isNamed(execution, { id, tags });
+}
+
+/** It is one of the ids, or carries the tag, now. */
+function isNamed({ which }: Pick<Execution, "which">, { id, tags = [] }: Pick<Machine, "id" | "tags">): boolean {
+  if ("ids" in which) return which.ids.includes(id);
+  return tags.some(({ Key, Value }) => Key === which.tag.key && Value === which.tag.value);
+}
+
+export function isUp({ state }: Pick<Machine, "state">): boolean {
+  return UP.test(state);
+}
+
+/** A start's run: from its first machine's launch until all that it brought up are down. `isStopped`: rota sent the stop. */
+export function startState(execution: Execution, uptime: Uptime, isStopped: boolean): RunState {
+  const { own, isWaiting, againAt } = uptime;
+  const { over } = execution;
+  const startedAt = own.length === 0 ? undefined : Math.min(...own.map(({ launchedAt = 0 }) => launchedAt));
+  const base = {
+    ...identityOf(execution),
+    ...(startedAt === undefined ? {} : { startedAt }),
+    ...(own.length > 0 || over ? rentedOf(own) : {}),
+  };
+  const isDown = own.every(({ state }) => DOWN.test(state));
+  if (own.length > 0 && (!isDown || isWaiting)) {
+    return { ...base, phase: own.every(({ state }) => state === "pending") ? "starting" : "running" };
+  }
+  if (own.length === 0 && !over) return { ...base, phase: "starting" };
+  const stops = own.map(({ stoppedAt }) => stoppedAt);
+  const endedAt = own.length === 0 ? (againAt ?? over?.at) : latest(stops);
+  const why = over?.why === undefined ? [] : [over.why];
+  const ended = {
+    ...base,
+    phase: "ended" as const,
+    ...(endedAt === undefined ? {} : { endedAt }),
+    ...(endedAt === undefined || startedAt === undefined
+      ? {}
+      : { elapsedSeconds: Math.max(0, endedAt - startedAt) / 1000 }),
+  };
+  if (isStopped) return { ...ended, outcome: "stopped", reason: "rota stopped the machines" };
+  if (own.length > 0) {
+    const reason = ["the machines are stopped", ...why].join("; ");
+    return { ...ended, outcome: "succeeded", reason };
+  }
+  if (againAt !== undefined) return { ...ended, outcome: "succeeded", reason: "the machines were started again since" };
+  if (over?.outcome === "succeeded") {
+    return { ...ended, outcome: "succeeded", reason: "no machine had to be started: they ran already" };
+  }
+  return { ...ended, outcome: over?.outcome ?? "failed", reason: why[0] ?? "no machine was started" };
+}
+
+/** A stop's run is the change, and rents nothing. */
+export function stopState(execution: Execution): RunState {
+  const { over, requestedAt } = execution;
+  const base = { ...identityOf(execution), startedAt: requestedAt, rented: [] };
+  if (!over) return { ...base, phase: "running" };
+  const { at, outcome, why } = over;
+  const elapsedSeconds = Math.max(0, at - requestedAt) / 1000;
+  return {
+    ...base,
+    phase: "ended",
+    outcome,
+    endedAt: at,
+    elapsedSeconds,
+    ...(why === undefined ? {} : { reason: why }),
+  };
+}
+
+function identityOf({ id, job, run, fireAt, startedBy, requestedAt }: Execution) {
+  return {
+    handle: { automation: id },
+    ...(run === undefined ? {} : { run }),
+    job,
+    startedBy,
+    ...(fireAt === undefined ? {} : { fireAt }),
+    requestedAt,
+  };
+}
+
+function rentedOf(own: readonly Machine[]): { readonly rented?: readonly RentedMachine[] } {
+  if (own.some(({ type }) => type === "")) return {};
+  const rented = own.map(({ id, type, vcpu, launchedAt: from = 0, stoppedAt: until }) => ({
+    id,
+    type,
+    ...(vcpu === undefined ? {} : { vcpu }),
+    from,
+    ...(until === undefined ? {} : { until }),
+  }));
+  return { rented: rented.sort((a, b) => a.from - b.from || (a.id < b.id ? -1 : 1)) };
+}
+
+function latest(times: readonly (Instant | undefined)[]): Instant | undefined {
+  return times.includes(undefined) ? undefined : Math.max(...times.map((at = 0) => at));
+}
