@@ -1,32 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { priceBook } from "../../src/cost/index.ts";
-import { Engine } from "../../src/engine/engine.ts";
-import type { OpenPlacement } from "../../src/engine/env.ts";
-import { steadyTime } from "../../src/engine/steady.ts";
-import { type Ledger, openMemoryLedger } from "../../src/ledger/index.ts";
-import { loadManifest } from "../../src/manifest/index.ts";
 import { type DesiredState, HOUR, MINUTE } from "../../src/model/index.ts";
 import { costView, explainView, todayView } from "../../src/query/index.ts";
 import { VirtualClock } from "../support/clock.ts";
-import { SeededRandom } from "../support/random.ts";
+import { daemon, load } from "./aws/daemon.ts";
 import { parseHandleId } from "./aws/handle.ts";
 import { writePerformance } from "./aws/performance.ts";
 import { AwsWorld, WHY_SKIPPED } from "./aws/world.ts";
-
-/** One manifest, from its text; nothing else is there. */
-async function load(text: string): Promise<DesiredState> {
-  const bytes = new TextEncoder().encode(text);
-  const { manifest, diagnostics } = await loadManifest({
-    file: "jobs.yaml",
-    files: {
-      stat: async () => ({ kind: "file", bytes: bytes.length, realPath: "jobs.yaml" }),
-      read: async () => ({ ok: true, bytes }),
-      glob: async () => [],
-    },
-  });
-  if (!manifest) throw new Error(diagnostics.map(({ message }) => message).join("; "));
-  return { manifest, jobs: manifest.jobs.map((job) => ({ job })) };
-}
 
 /** A world whose time is the test's, some minutes before a full hour, and a manifest with one job of every hour. */
 async function open(): Promise<{ readonly world: AwsWorld<VirtualClock>; readonly state: DesiredState }> {
@@ -48,42 +27,6 @@ jobs:
     guard: { idle: 10m, duration: 12h }
 `);
   return { world, state };
-}
-
-interface Daemon {
-  readonly engine: Engine;
-  readonly ledger: Ledger;
-  readonly running: Promise<void>;
-}
-
-async function daemon(world: AwsWorld<VirtualClock>, state: DesiredState): Promise<Daemon> {
-  const { clock } = world;
-  const ledger = await openMemoryLedger(clock);
-  const provider = await world.provider();
-  const placements = new Map<string, OpenPlacement>([
-    ["aws", { provider, options: world.options, prices: priceBook() }],
-  ]);
-  const engine = await Engine.open(
-    {
-      clock,
-      time: steadyTime(clock),
-      random: new SeededRandom(1),
-      ledger,
-      placements,
-      currency: "USD",
-      cores: 1,
-      notify: () => {},
-      log: () => {},
-      version: "test",
-      pid: 1,
-      bootId: "boot",
-    },
-    { ...world.owner, safety: state.manifest.safety, budgets: [] },
-  );
-  const outcome = await engine.deploy({ desired: state, by: "test" });
-  if (!outcome.ok) throw new Error(outcome.refusals.map(({ reason }) => reason).join("; "));
-  expect(outcome.result.failures).toEqual([]);
-  return { engine, ledger, running: engine.run() };
 }
 
 describe.skipIf(WHY_SKIPPED !== undefined)(

@@ -1,0 +1,68 @@
+import { expect } from "vitest";
+import { priceBook, readOverrides } from "../../../src/cost/index.ts";
+import { Engine } from "../../../src/engine/engine.ts";
+import type { OpenPlacement } from "../../../src/engine/env.ts";
+import { steadyTime } from "../../../src/engine/steady.ts";
+import { type Ledger, openMemoryLedger } from "../../../src/ledger/index.ts";
+import { loadManifest } from "../../../src/manifest/index.ts";
+import type { DesiredState, JsonObject } from "../../../src/model/index.ts";
+import type { VirtualClock } from "../../support/clock.ts";
+import { SeededRandom } from "../../support/random.ts";
+import type { AwsWorld } from "./world.ts";
+
+/** One manifest, from its text; nothing else is there. */
+export async function load(text: string): Promise<DesiredState> {
+  const bytes = new TextEncoder().encode(text);
+  const { manifest, diagnostics } = await loadManifest({
+    file: "jobs.yaml",
+    files: {
+      stat: async () => ({ kind: "file", bytes: bytes.length, realPath: "jobs.yaml" }),
+      read: async () => ({ ok: true, bytes }),
+      glob: async () => [],
+    },
+  });
+  if (!manifest) throw new Error(diagnostics.map(({ message }) => message).join("; "));
+  return { manifest, jobs: manifest.jobs.map((job) => ({ job })) };
+}
+
+export interface Daemon {
+  readonly engine: Engine;
+  readonly ledger: Ledger;
+  readonly running: Promise<void>;
+}
+
+/** Engine and ledger on a world of the test's clock, with the state applied; `more`: what the placement says beside the world's own. */
+export async function daemon(
+  world: AwsWorld<VirtualClock>,
+  state: DesiredState,
+  more: JsonObject = {},
+): Promise<Daemon> {
+  const { clock } = world;
+  const ledger = await openMemoryLedger(clock);
+  const provider = await world.provider();
+  const options = { ...world.options, ...more };
+  const placements = new Map<string, OpenPlacement>([
+    ["aws", { provider, options, prices: priceBook(readOverrides("aws", options).overrides) }],
+  ]);
+  const engine = await Engine.open(
+    {
+      clock,
+      time: steadyTime(clock),
+      random: new SeededRandom(1),
+      ledger,
+      placements,
+      currency: "USD",
+      cores: 1,
+      notify: () => {},
+      log: () => {},
+      version: "test",
+      pid: 1,
+      bootId: "boot",
+    },
+    { ...world.owner, safety: state.manifest.safety, budgets: [] },
+  );
+  const outcome = await engine.deploy({ desired: state, by: "test" });
+  if (!outcome.ok) throw new Error(outcome.refusals.map(({ reason }) => reason).join("; "));
+  expect(outcome.result.failures).toEqual([]);
+  return { engine, ledger, running: engine.run() };
+}
