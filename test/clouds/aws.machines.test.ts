@@ -111,7 +111,9 @@ describe.skipIf(WHY_SKIPPED !== undefined)(
     it("who asked is told: the schedule, rota, or a person who executed the runbook with the job's tags", async () => {
       const wanted = desired(byId());
       await fire(wanted);
+      world.clock.advance(SECOND);
       await provider.start(request(wanted));
+      world.clock.advance(SECOND);
       const [first] = world.front.machines.executions;
       await world.person("ssm", "StartAutomationExecution", {
         DocumentName: "AWS-StartEC2Instance",
@@ -285,6 +287,18 @@ describe.skipIf(WHY_SKIPPED !== undefined)(
       world.front.fault = () => undefined;
       expect(await other.listRuns(since())).toHaveLength(2);
       await other.close();
+    });
+
+    it("doctor tries what sees their runs, where there are any", async () => {
+      const finding = async () => (await provider.check()).find(({ check }) => check === "machines");
+      expect(await finding()).toBeUndefined();
+      await deploy(provider, desired(byTag()));
+      expect(await finding()).toMatchObject({ ok: true });
+      world.front.fault = ({ operation }) =>
+        operation === "DescribeAutomationExecutions"
+          ? { kind: "status", status: 400, name: "AccessDeniedException" }
+          : undefined;
+      expect(await finding()).toMatchObject({ ok: false, detail: expect.stringContaining("AccessDenied") });
     });
 
     it("without a vm job Systems Manager and EC2 are not asked", async () => {

@@ -6,6 +6,7 @@ import type { AwsOptions } from "../options.ts";
 import { checkEvents } from "./events.ts";
 import { answer, type Check, found } from "./finding.ts";
 import { checkInsights } from "./insights.ts";
+import { checkMachines } from "./machines.ts";
 import { checkPermissions } from "./missing.ts";
 import { quotaChecks } from "./quotas.ts";
 import { checkRoles } from "./roles.ts";
@@ -37,6 +38,7 @@ export async function checkAws(
       return found("tasks", true, "the cluster's tasks can be listed");
     },
     ...quotaChecks(api, owner, options, signal),
+    machines: () => checkMachines(api, owner, signal),
   };
   const findings: Finding[] = [];
   for (const [name, check] of Object.entries(checks)) findings.push(...(await answer(name, check)));

@@ -163,7 +163,7 @@ test.each([
     { ...facts("gcp", RUN), workload: { kind: "container", cpu: 1, memoryBytes: GIB, gpu: 1 } as const },
     /GPU/,
   ],
-  ["a machine without a price", facts("aws", { ...AWS, instanceType: "m5.large" }), /ec2\.m5\.large/],
+  ["a machine without a price", facts("aws", { ...AWS, instanceType: "m5.metal" }), /ec2\.m5\.metal/],
   ["a machine without a type", facts("gcp", { ...RUN, runner: "batch" }), /machineType/],
   ["somebody else's cores", facts("aws", { ...AWS, price: "1 USD/h" }, { cores: 4 }), /cores/],
   ["an unknown runner", facts("aws", { ...AWS, runner: "abacus" }), /billing rule/],
