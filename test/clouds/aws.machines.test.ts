@@ -360,6 +360,23 @@ describe.skipIf(WHY_SKIPPED !== undefined)(
       expect(warnings({})).toContain("no limit");
     });
 
+    it("a type of machine may be said for estimates, of machines alone", () => {
+      const wanted = desired(byId());
+      const typed = { job: { ...wanted.job, options: { instanceType: "m5.large" } } };
+      expect(provider.render(typed, world.clock.now()).refusal).toBeUndefined();
+      const workload = {
+        kind: "container",
+        image: "a:1",
+        command: [],
+        cpu: 1,
+        memoryBytes: 2 ** 31,
+        env: {},
+        secrets: {},
+      } as const;
+      const reason = provider.render({ job: { ...typed.job, workload } }, world.clock.now()).refusal?.reason;
+      expect(reason).toContain("vm jobs");
+    });
+
     it("the policies name these machines, or their tag, and no other", () => {
       const statements = statementsOf(
         provider.permissions?.([desired({ instances: ids.slice(0, 1) })]) ?? [],

@@ -86,7 +86,7 @@ export function readSchedule(
     ...(options.deadLetterQueue === undefined || queue === undefined ? {} : { deadLetterQueue: queue }),
     input: inputFrom(Target?.Input),
   };
-  // EC2's calls have no room for whose they are: there the description says it, and the group's tags.
+  // Schedules of before the runbooks: EC2's calls have no room for whose they are, the description says it.
   const described = /:ec2:(?:start|stop)Instances$/.test(fields.target)
     ? /^rota: job ([a-z0-9-]+)$/.exec(read.Description ?? "")
     : null;

@@ -21,6 +21,9 @@ export type { Setting, Work, WorkKind } from "./work.ts";
 export function workOf(job: Job, setting: Setting): Work {
   const options = jobOptionsOf(job, setting.options);
   if (!options.ok) return options;
+  if (options.instanceType !== undefined && job.workload.kind !== "vm") {
+    return { ok: false, reason: "aws.instanceType is for vm jobs", fix: "leave it out: Fargate rents by vCPU and GB" };
+  }
   if (job.workload.kind === "target") {
     if (options.target) return existingWork(job, options.target, setting);
     return { ok: false, reason: "the job names no target", fix: "say which: aws: { target: { stateMachine: arn:… } }" };

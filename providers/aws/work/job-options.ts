@@ -13,6 +13,8 @@ export interface AwsJobOptions {
   readonly scheduler: "scheduler" | "rules";
   /** The connection of EventBridge that holds the credentials of an http job. */
   readonly connection?: string;
+  /** The type of the machines that a `vm` job starts, for estimates; what is charged is what EC2 says. */
+  readonly instanceType?: string;
   /** What exists already and runs in place of a container. */
   readonly target?: Target;
 }
@@ -24,6 +26,10 @@ const schema = z.strictObject({
   connection: z
     .string()
     .regex(/^[.\w-]{1,64}$/, "must be a connection's name")
+    .optional(),
+  instanceType: z
+    .string()
+    .regex(/^[a-z0-9-]+\.[a-z0-9-]+$/, "must be a type such as m5.large")
     .optional(),
   target: targetOptions.optional(),
 });
@@ -49,13 +55,14 @@ export function jobOptionsOf(job: Pick<Job, "options">, options: AwsOptions): Jo
       fix: "use retry, which rota does",
     };
   }
-  const { target, connection } = parsed.data;
+  const { target, connection, instanceType } = parsed.data;
   return {
     ok: true,
     runner,
     attempts,
     scheduler,
     ...(connection === undefined ? {} : { connection }),
+    ...(instanceType === undefined ? {} : { instanceType }),
     ...(target === undefined ? {} : { target }),
   };
 }
