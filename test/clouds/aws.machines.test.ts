@@ -289,6 +289,30 @@ describe.skipIf(WHY_SKIPPED !== undefined)(
       await other.close();
     });
 
+    it("a schedule of before the runbooks is known by its description, and changed to one", async () => {
+      const [made] = await deploy(provider, desired(byId()));
+      const GroupName = `rota.${world.owner.namespace}.${world.owner.environment}`;
+      const held = await world.hands.send("scheduler:GetSchedule", { Name: made?.id, GroupName });
+      await world.hands.send("scheduler:UpdateSchedule", {
+        Name: made?.id,
+        GroupName,
+        Description: "rota: job wake",
+        ScheduleExpression: held.ScheduleExpression,
+        FlexibleTimeWindow: { Mode: "OFF" },
+        Target: {
+          Arn: "arn:aws:scheduler:::aws-sdk:ec2:startInstances",
+          RoleArn: held.Target?.RoleArn,
+          Input: JSON.stringify({ InstanceIds: ids.slice(0, 2) }),
+        },
+      });
+      const [actual] = await provider.listDeployments();
+      expect(actual?.job).toBe("wake");
+      const [wanted] = provider.render(desired(byId()), world.clock.now()).resources;
+      if (!actual || !wanted) throw new Error("nothing to change");
+      const changed = await provider.apply({ action: "update", actual, desired: wanted, why: "test" } as never);
+      expect(changed?.fields["target"]).toMatch(/ssm:startAutomationExecution$/);
+    });
+
     it("doctor tries what sees their runs, where there are any", async () => {
       const finding = async () => (await provider.check()).find(({ check }) => check === "machines");
       expect(await finding()).toBeUndefined();

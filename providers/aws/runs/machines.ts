@@ -102,6 +102,8 @@ export class Machines implements RunKind {
     const executions = await this.#executions.list(signal);
     const described = new Map<string, Promise<readonly Machine[]>>();
     const states: RunState[] = [];
+    const listed = new Set(executions.map(({ id }) => id));
+    for (const id of this.#ended.keys()) if (!listed.has(id)) this.#ended.delete(id);
     for (const execution of executions) {
       const ended = this.#ended.get(execution.id);
       if (ended && (ended.endedAt ?? execution.over?.at ?? since) < since) continue;

@@ -66,6 +66,8 @@ export interface Uptime {
   readonly own: readonly Machine[];
   /** Machines that it may bring up yet. */
   readonly isWaiting: boolean;
+  /** EC2 tells of none of the machines that it is about: they are gone, or without the tag. */
+  readonly isGone: boolean;
   /** Earliest launch after it of a machine that may have been its own. */
   readonly againAt?: Instant;
 }
@@ -79,7 +81,12 @@ export function uptimeOf(execution: Execution, machines: readonly Machine[], oth
     execution.over && launchedAt !== undefined && launchedAt > execution.over.at + SPREAD_MS ? [launchedAt] : [],
   );
   const isWaiting = !execution.over && machines.some((each) => !launched.includes(each) && !UP.test(each.state));
-  return { own, isWaiting, ...(again.length === 0 ? {} : { againAt: Math.min(...again) }) };
+  return {
+    own,
+    isWaiting,
+    isGone: machines.length === 0,
+    ...(again.length === 0 ? {} : { againAt: Math.min(...again) }),
+  };
 }
 
 function precedes(one: Execution, other: Execution): boolean {
@@ -108,7 +115,7 @@ export function isUp({ state }: Pick<Machine, "state">): boolean {
 
 /** A start's run: from its first machine's launch until all that it brought up are down. `isStopped`: rota sent the stop. */
 export function startState(execution: Execution, uptime: Uptime, isStopped: boolean): RunState {
-  const { own, isWaiting, againAt } = uptime;
+  const { own, isWaiting } = uptime;
   const { over } = execution;
   const startedAt = own.length === 0 ? undefined : Math.min(...own.map(({ launchedAt = 0 }) => launchedAt));
   const base = {
@@ -116,32 +123,44 @@ export function startState(execution: Execution, uptime: Uptime, isStopped: bool
     ...(startedAt === undefined ? {} : { startedAt }),
     ...(own.length > 0 || over ? rentedOf(own) : {}),
   };
+  if (own.length === 0 && !over) return { ...base, phase: "starting" };
   const isDown = own.every(({ state }) => DOWN.test(state));
   if (own.length > 0 && (!isDown || isWaiting)) {
     return { ...base, phase: own.every(({ state }) => state === "pending") ? "starting" : "running" };
   }
-  if (own.length === 0 && !over) return { ...base, phase: "starting" };
-  const stops = own.map(({ stoppedAt }) => stoppedAt);
-  const endedAt = own.length === 0 ? (againAt ?? over?.at) : latest(stops);
-  const why = over?.why === undefined ? [] : [over.why];
-  const ended = {
+  const endedAt = endOf(execution, uptime);
+  return {
     ...base,
-    phase: "ended" as const,
+    phase: "ended",
     ...(endedAt === undefined ? {} : { endedAt }),
     ...(endedAt === undefined || startedAt === undefined
       ? {}
       : { elapsedSeconds: Math.max(0, endedAt - startedAt) / 1000 }),
+    ...(isStopped ? { outcome: "stopped", reason: "rota stopped the machines" } : outcomeOf(execution, uptime)),
   };
-  if (isStopped) return { ...ended, outcome: "stopped", reason: "rota stopped the machines" };
+}
+
+/** Undefined where nobody can say: then it ends when it is seen. */
+function endOf({ over }: Execution, { own, isGone, againAt }: Uptime): Instant | undefined {
+  const stops = own.map(({ stoppedAt }) => stoppedAt);
+  if (own.length > 0) return stops.includes(undefined) ? undefined : Math.max(...stops.map((at = 0) => at));
+  return againAt ?? (isGone ? undefined : over?.at);
+}
+
+function outcomeOf(
+  { over }: Execution,
+  { own, isGone, againAt }: Uptime,
+): { readonly outcome: NonNullable<RunState["outcome"]>; readonly reason: string } {
+  const { outcome = "failed", why } = over ?? {};
   if (own.length > 0) {
-    const reason = ["the machines are stopped", ...why].join("; ");
-    return { ...ended, outcome: "succeeded", reason };
+    return { outcome: "succeeded", reason: `the machines are stopped${why === undefined ? "" : `; ${why}`}` };
   }
-  if (againAt !== undefined) return { ...ended, outcome: "succeeded", reason: "the machines were started again since" };
-  if (over?.outcome === "succeeded") {
-    return { ...ended, outcome: "succeeded", reason: "no machine had to be started: they ran already" };
-  }
-  return { ...ended, outcome: over?.outcome ?? "failed", reason: why[0] ?? "no machine was started" };
+  if (againAt !== undefined) return { outcome: "succeeded", reason: "the machines were started again since" };
+  if (outcome !== "succeeded") return { outcome, reason: why ?? "no machine was started" };
+  const reason = isGone
+    ? "EC2 no longer tells of the machines: they are gone, or lost the tag"
+    : "no machine had to be started: they ran already";
+  return { outcome, reason };
 }
 
 /** A stop's run is the change, and rents nothing. */
@@ -182,8 +201,4 @@ function rentedOf(own: readonly Machine[]): { readonly rented?: readonly RentedM
     ...(until === undefined ? {} : { until }),
   }));
   return { rented: rented.sort((a, b) => a.from - b.from || (a.id < b.id ? -1 : 1)) };
-}
-
-function latest(times: readonly (Instant | undefined)[]): Instant | undefined {
-  return times.includes(undefined) ? undefined : Math.max(...times.map((at = 0) => at));
 }
