@@ -10,7 +10,16 @@ import type { Journal } from "./journal.ts";
 import type { RunKind } from "./kind.ts";
 import { MachineMetrics } from "./machine-metrics.ts";
 import type { OutputOf } from "./output.ts";
-import { isUp, type Machine, machineOf, startState, stopState, type Uptime, uptimeOf } from "./uptime.ts";
+import {
+  isUp,
+  type Machine,
+  machineOf,
+  startState,
+  stoppedByRota,
+  stopState,
+  type Uptime,
+  uptimeOf,
+} from "./uptime.ts";
 
 /** Values of a filter (EC2 API reference, DescribeInstances). */
 const MOST_VALUES = 200;
@@ -133,10 +142,12 @@ export class Machines implements RunKind {
     const known = this.#ended.get(execution.id);
     if (known) return known;
     const uptime = await this.#uptime(execution, signal, described);
+    const state = startState(execution, uptime);
+    if (state.phase !== "ended") return state;
     const isStopped = (await this.#journal.read(stopNote(execution.id))) !== undefined;
-    const state = startState(execution, uptime, isStopped);
-    if (state.phase === "ended" && execution.over) this.#ended.set(execution.id, state);
-    return state;
+    const ended = isStopped ? stoppedByRota(state) : state;
+    if (execution.over) this.#ended.set(execution.id, ended);
+    return ended;
   }
 
   /** `described`: what has been asked already in this round. */

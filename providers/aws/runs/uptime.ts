@@ -113,8 +113,8 @@ export function isUp({ state }: Pick<Machine, "state">): boolean {
   return UP.test(state);
 }
 
-/** A start's run: from its first machine's launch until all that it brought up are down. `isStopped`: rota sent the stop. */
-export function startState(execution: Execution, uptime: Uptime, isStopped: boolean): RunState {
+/** A start's run: from its first machine's launch until all that it brought up are down. */
+export function startState(execution: Execution, uptime: Uptime): RunState {
   const { own, isWaiting } = uptime;
   const { over } = execution;
   const startedAt = own.length === 0 ? undefined : Math.min(...own.map(({ launchedAt = 0 }) => launchedAt));
@@ -136,8 +136,13 @@ export function startState(execution: Execution, uptime: Uptime, isStopped: bool
     ...(endedAt === undefined || startedAt === undefined
       ? {}
       : { elapsedSeconds: Math.max(0, endedAt - startedAt) / 1000 }),
-    ...(isStopped ? { outcome: "stopped", reason: "rota stopped the machines" } : outcomeOf(execution, uptime)),
+    ...outcomeOf(execution, uptime),
   };
+}
+
+/** The end of a run for which rota sent the stop. */
+export function stoppedByRota(ended: RunState): RunState {
+  return { ...ended, outcome: "stopped", reason: "rota stopped the machines" };
 }
 
 /** Undefined where nobody can say: then it ends when it is seen. */

@@ -6,6 +6,7 @@ import { steadyTime } from "../../../src/engine/steady.ts";
 import { type Ledger, openMemoryLedger } from "../../../src/ledger/index.ts";
 import { loadManifest } from "../../../src/manifest/index.ts";
 import type { DesiredState, JsonObject } from "../../../src/model/index.ts";
+import { wrapProvider } from "../../../src/provider/index.ts";
 import type { VirtualClock } from "../../support/clock.ts";
 import { SeededRandom } from "../../support/random.ts";
 import type { AwsWorld } from "./world.ts";
@@ -39,7 +40,8 @@ export async function daemon(
 ): Promise<Daemon> {
   const { clock } = world;
   const ledger = await openMemoryLedger(clock);
-  const provider = await world.provider();
+  // The adapter reads and writes files, too, of which the clock knows nothing: it stands still for the whole of a call.
+  const provider = wrapProvider(await world.provider(), (_call, proceed) => clock.during(proceed()));
   const options = { ...world.options, ...more };
   const placements = new Map<string, OpenPlacement>([
     ["aws", { provider, options, prices: priceBook(readOverrides("aws", options).overrides) }],

@@ -1,7 +1,14 @@
 import type { Instance } from "@aws-sdk/client-ec2";
 import { describe, expect, test } from "vitest";
 import type { Execution } from "../../../../providers/aws/runs/executions.ts";
-import { type Machine, machineOf, startState, stopState, uptimeOf } from "../../../../providers/aws/runs/uptime.ts";
+import {
+  type Machine,
+  machineOf,
+  startState,
+  stoppedByRota,
+  stopState,
+  uptimeOf,
+} from "../../../../providers/aws/runs/uptime.ts";
 import { HOUR, MINUTE, SECOND } from "../../../../src/model/index.ts";
 
 const T = Date.UTC(2026, 10, 24, 6);
@@ -24,12 +31,8 @@ const machine = (id: string, launchedAt: number, state = "running", more: Partia
   tags: [],
   ...more,
 });
-const state = (
-  execution: Execution,
-  machines: readonly Machine[],
-  others: readonly Execution[] = [],
-  stopped = false,
-) => startState(execution, uptimeOf(execution, machines, others), stopped);
+const state = (execution: Execution, machines: readonly Machine[]) =>
+  startState(execution, uptimeOf(execution, machines, []));
 
 describe("a start's run", () => {
   test.each([
@@ -84,8 +87,8 @@ describe("a start's run", () => {
   });
 
   test("by rota's stop it was stopped", () => {
-    expect(state(start(), [machine("i-1", T, "stopped")], [], true).outcome).toBe("stopped");
-    expect(state(start(), [machine("i-1", T)], [], true).phase).toBe("running");
+    const ended = state(start(), [machine("i-1", T, "stopped")]);
+    expect(stoppedByRota(ended)).toEqual({ ...ended, outcome: "stopped", reason: "rota stopped the machines" });
   });
 
   test("a launch after the execution is another's, and bounds this one's end", () => {
