@@ -33,6 +33,8 @@ const LATEST_MS = 10 * MINUTE;
 /** Of the time that nobody asked about at once. */
 const LONGEST_MS = DAY;
 
+const MOST_REMEMBERED = 10_000;
+
 /** Metric → machine → start of the period → figure. */
 type Figures = ReadonlyMap<string, number>;
 
@@ -40,6 +42,7 @@ type Figures = ReadonlyMap<string, number>;
 export class MachineMetrics {
   readonly #api: Api;
   readonly #clock: Pick<Clock, "now">;
+  /** When a run was looked at last, by what it is known by. */
   readonly #askedAt = new Map<string, Instant>();
 
   constructor(api: Api, clock: Pick<Clock, "now">) {
@@ -48,15 +51,23 @@ export class MachineMetrics {
   }
 
   /** Of all machines of a run together, a period each, oldest first; `run` is what it is known by. */
-  async of(run: string, machines: readonly Machine[], after: Instant, signal: Signal): Promise<readonly Sample[]> {
+  async of(
+    run: string,
+    machinesOf: () => Promise<readonly Machine[]>,
+    after: Instant,
+    signal: Signal,
+  ): Promise<readonly Sample[]> {
     const now = this.#clock.now();
+    const askedAt = this.#askedAt.get(run) ?? Number.NEGATIVE_INFINITY;
+    if (now < after + EARLIEST_MS || now - askedAt < EARLIEST_MS) return [];
+    if (this.#askedAt.size >= MOST_REMEMBERED) this.#askedAt.clear();
+    this.#askedAt.set(run, now);
+    const machines = await machinesOf();
     const up = machines.filter(isUp);
     if (up.length === 0) return [];
     const periodMs = up.every(({ detailed }) => detailed) ? DETAILED_MS : BASIC_MS;
     const from = Math.floor(Math.max(after, now - LONGEST_MS) / periodMs) * periodMs;
-    const askedAt = this.#askedAt.get(run) ?? Number.NEGATIVE_INFINITY;
-    if (now < from + periodMs + EARLIEST_MS || now - askedAt < EARLIEST_MS) return [];
-    this.#askedAt.set(run, now);
+    if (now < from + periodMs + EARLIEST_MS) return [];
     const figures = await this.#read(machines, { from, to: now, periodMs }, signal);
     const samples: Sample[] = [];
     for (let start = from; start + periodMs + EARLIEST_MS <= now; start += periodMs) {

@@ -216,7 +216,7 @@ export class Machines implements RunKind {
   async measure(handle: RunHandle, after: Instant, signal: Signal): Promise<readonly Sample[]> {
     const execution = await this.#execution(handle, signal);
     if (execution.action === "stop") return [];
-    const { own } = await this.#uptime(execution, signal);
+    const own = async () => (await this.#uptime(execution, signal)).own;
     return this.#metrics.of(execution.id, own, after, signal);
   }
 
