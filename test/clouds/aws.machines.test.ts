@@ -410,7 +410,9 @@ describe.skipIf(WHY_SKIPPED !== undefined)(
         `arn:aws:ec2:us-east-1:123456789012:instance/${ids[0]}`,
       ]);
       expect(statements.map(({ Sid }) => Sid)).toContain("Runbooks");
+      expect(statements.flatMap(({ Action }) => Action)).not.toContain("tag:GetResources");
       const tagged = statementsOf(provider.permissions?.([desired(byTag())]) ?? [], "scheduler-policy");
+      expect(tagged.flatMap(({ Action }) => Action)).toContain("tag:GetResources");
       expect(tagged.find(({ Sid }) => Sid === "StartMachinesByTag1")?.Condition).toEqual({
         StringEquals: { "aws:ResourceTag/role": `batch-${world.cluster}` },
       });

@@ -54,6 +54,7 @@ export function runbookStatements(
 ): readonly Statement[] {
   if (workloads.length === 0) return [];
   const { region } = options;
+  const isByTag = workloads.some(({ tags }) => Object.keys(tags).length > 0);
   const documents = [...new Set(workloads.map(({ action }) => RUNBOOKS[action]))];
   return [
     allow(
@@ -62,6 +63,7 @@ export function runbookStatements(
       documents.map((name) => `arn:${partitionOf(region)}:ssm:${region}::automation-definition/${name}:*`),
     ),
     allow("TagRunbooks", ["ssm:AddTagsToResource"], arnOf(options, "ssm", "automation-execution/*"), tagsAsked(owner)),
-    allow("LookAtMachineStates", ["ec2:DescribeInstanceStatus"], "*"),
+    // A tag is looked up as its caller, too (User guide, the automation roles of several accounts).
+    allow("LookAtMachineStates", ["ec2:DescribeInstanceStatus", ...(isByTag ? ["tag:GetResources"] : [])], "*"),
   ];
 }
