@@ -16,7 +16,7 @@ export function watchMachines(workloads: readonly VmWorkload[], options: AwsOpti
   ];
 }
 
-/** Exactly the machines that are named, or those with the tag. `andBack`: a start may be taken back while they come up. */
+/** Exactly the machines that are named, or those with the tag. `andBack`: what a start brought up may be stopped. */
 export function machineStatements(
   workloads: readonly VmWorkload[],
   options: AwsOptions,
