@@ -235,6 +235,25 @@ describe.skipIf(WHY_SKIPPED !== undefined)(
       await other.close();
     });
 
+    it.each(["IdempotentParameterMismatch", "InvalidAutomationExecutionParametersException"])(
+      "a token that AWS has taken before (%s) is of the execution that there is",
+      async (name) => {
+        const wanted = desired(byId());
+        world.front.fault = ({ operation }) =>
+          operation === "StartAutomationExecution" ? { kind: "lost" } : undefined;
+        expect(await codeOf(provider.start(request(wanted)))).toBe("unavailable");
+        // Not listed at the first look, and its token is refused; by then it is.
+        const [execution] = world.front.machines.executions.splice(0);
+        world.front.fault = ({ operation }) => {
+          if (operation !== "StartAutomationExecution" || !execution) return undefined;
+          world.front.machines.executions.push(execution);
+          return { kind: "status", status: 400, name };
+        };
+        expect(await provider.start(request(wanted))).toMatchObject({ handle: { automation: execution?.id } });
+        expect(world.front.machines.executions).toHaveLength(1);
+      },
+    );
+
     it("machines are stopped: the run is the change, and rents nothing", async () => {
       await world.person("ec2", "StartInstances", { InstanceIds: [...ids] });
       const stopping = await provider.start(request(desired({ ...byTag(), action: "stop" }), "wake.y.1"));

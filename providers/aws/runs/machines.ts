@@ -82,9 +82,10 @@ export class Machines implements RunKind {
       if (id !== undefined) return id;
       throw new ProviderError("unavailable", "Systems Manager did not say what it started");
     } catch (error) {
-      if (!(error instanceof ProviderError) || error.code !== "exists") throw error;
+      if (!(error instanceof ProviderError) || !/^(?:exists|invalid)$/.test(error.code)) throw error;
       const found = (await this.#executions.list(signal)).find((each) => each.run === run);
       if (found) return found.id;
+      if (error.code === "invalid") throw error;
       const text = "Systems Manager took this start before, and does not list it yet";
       throw new ProviderError("unavailable", text, { cause: error });
     }
