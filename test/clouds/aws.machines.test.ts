@@ -22,6 +22,9 @@ describe.skipIf(WHY_SKIPPED !== undefined)(
     });
     afterEach(async () => {
       expect(world.problems).toEqual([]);
+      const stopping = desired({ ...byTag(), action: "stop" });
+      const allowed = allowedActions(provider.permissions?.([desired(byId()), desired(byTag()), stopping]) ?? []);
+      expect(world.calls.filter((call) => !allowed.has(call))).toEqual([]);
       await provider.close();
       await world.close();
     });
@@ -169,8 +172,6 @@ describe.skipIf(WHY_SKIPPED !== undefined)(
       expect(await provider.inspect(run.handle)).toMatchObject({ phase: "ended", outcome: "stopped" });
       expect(await states()).toEqual(["stopped", "stopped", "running"]);
       expect(world.calls.filter((call) => call === "ec2:StopInstances")).toHaveLength(1);
-      const allowed = allowedActions(provider.permissions?.([desired(byTag())]) ?? []);
-      expect(world.calls.filter((call) => !allowed.has(call))).toEqual([]);
     });
 
     it("a machine that lost the tag is left alone", async () => {
