@@ -255,6 +255,22 @@ describe.skipIf(WHY_SKIPPED !== undefined)(
       },
     );
 
+    it("what AWS tells late is seen late, and not taken for somebody else's", async () => {
+      world.front.machines.lagMs = 10 * SECOND;
+      const wanted = desired(byId());
+      await deploy(provider, wanted);
+      await world.fire("wake.1", world.clock.now());
+      const started = await provider.start(request(wanted));
+      expect(started).toMatchObject({ phase: "starting", run: "wake.x.1", job: "wake" });
+      expect(await seen()).toEqual([]);
+      world.clock.advance(15 * SECOND);
+      // Told, and without its tags yet.
+      expect(await seen()).toEqual([]);
+      world.clock.advance(15 * SECOND);
+      expect((await seen()).map(({ startedBy }) => startedBy).sort()).toEqual(["rota", "schedule"]);
+      expect((await provider.inspect(started.handle)).run).toBe("wake.x.1");
+    });
+
     it("machines are stopped: the run is the change, and rents nothing", async () => {
       await world.person("ec2", "StartInstances", { InstanceIds: [...ids] });
       const stopping = await provider.start(request(desired({ ...byTag(), action: "stop" }), "wake.y.1"));

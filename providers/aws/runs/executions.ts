@@ -35,6 +35,8 @@ type Tags = readonly Tag[];
 const KEPT_MS = 30 * DAY;
 /** What began so long before the last listing is listed again; AWS takes no request signed by a clock that is 15 minutes off. */
 const AGAIN_MS = 20 * MINUTE;
+/** AWS tells everywhere what it has taken after so long. */
+const SETTLED_MS = 2 * MINUTE;
 /** The most that DescribeAutomationExecutions gives at a time. */
 const PAGE = 50;
 /** A step of these runbooks ends by itself after this. */
@@ -132,8 +134,14 @@ export class Executions {
     if (execution) {
       this.#known.set(id, execution);
       this.#tags.set(id, tags);
-    } else this.#foreign.add(id);
+    } else if (this.#isSettled(read)) this.#foreign.add(id);
     return execution;
+  }
+
+  /** Tags of an execution that has just begun may not be told yet. */
+  #isSettled({ AutomationExecutionStatus, ExecutionStartTime }: Read): boolean {
+    if (OUTCOMES[AutomationExecutionStatus ?? ""] !== undefined) return true;
+    return ExecutionStartTime !== undefined && this.#world.clock.now() - ExecutionStartTime.getTime() > SETTLED_MS;
   }
 
   async #tagsOf(id: string, signal: Signal): Promise<Tags> {
@@ -146,11 +154,11 @@ export class Executions {
     const job = tagValue(tags, "job");
     const action = DocumentName === RUNBOOKS.start ? "start" : DocumentName === RUNBOOKS.stop ? "stop" : undefined;
     const which = whichOf(read);
-    if (!id || job === undefined || action === undefined || !which || !ExecutionStartTime) return undefined;
+    if (!id || job === undefined || action === undefined || !which) return undefined;
     const run = tagValue(tags, "run");
     const fireAt = instantOf(tagValue(tags, "fire"));
     const bySchedule = ExecutedBy.includes(`:assumed-role/${roleName(this.#world.options.schedulerRole)}/`);
-    const requestedAt = ExecutionStartTime.getTime();
+    const requestedAt = ExecutionStartTime?.getTime() ?? this.#world.clock.now();
     return {
       id,
       job,

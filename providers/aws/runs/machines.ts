@@ -71,8 +71,15 @@ export class Machines implements RunKind {
     const noted = { run, job: job.name, at: clock.now(), kind: "machines", target: String(request["DocumentName"]) };
     await this.#journal.write(noted);
     const id = await this.#send({ ...request, ClientToken }, run, signal);
-    await this.#journal.write({ ...noted, handle: { automation: id } });
-    return this.inspect({ automation: id }, signal);
+    const handle = { automation: id };
+    await this.#journal.write({ ...noted, handle });
+    try {
+      return await this.inspect(handle, signal);
+    } catch (error) {
+      if (!(error instanceof ProviderError) || !/^(?:missing|denied)$/.test(error.code)) throw error;
+      // It was taken a moment ago, and is not told everywhere yet.
+      return { handle, run, job: job.name, phase: "starting", startedBy: "rota" };
+    }
   }
 
   /** Under a token of the run's own; one that was used already is of an execution that there is. */

@@ -37,6 +37,8 @@ export class MachineLives {
   figures: Figures = () => undefined;
   /** The next executions end so: nothing is started, and this is why. */
   failure: string | undefined;
+  /** An execution, and then its tags, are told so long after it was taken. */
+  lagMs = 0;
   readonly executions: Execution[] = [];
   readonly #now: () => number;
   readonly #ec2: (request: URLSearchParams) => Promise<string>;
@@ -54,9 +56,10 @@ export class MachineLives {
     if (operation === "StartAutomationExecution") return this.#start(body, by);
     if (operation === "DescribeAutomationExecutions") return this.#list(body);
     const found = this.executions.find(({ id }) => id === (body["AutomationExecutionId"] ?? body["ResourceId"]));
-    if (operation === "ListTagsForResource") return { TagList: found?.tags ?? [] };
+    const age = this.#now() - (found?.startedAt ?? 0);
+    if (operation === "ListTagsForResource") return { TagList: age < 2 * this.lagMs ? [] : (found?.tags ?? []) };
     if (operation !== "GetAutomationExecution") return undefined;
-    if (found) return { AutomationExecution: this.#read(found) };
+    if (found && age >= this.lagMs) return { AutomationExecution: this.#read(found) };
     return { __type: "AutomationExecutionNotFoundException", message: "there is none" };
   }
 
@@ -99,7 +102,8 @@ export class MachineLives {
     const value = (key: string): string => filters.find(({ Key }) => Key === key)?.Values[0] ?? "";
     const after = Date.parse(value("StartTimeAfter"));
     const listed = this.executions.filter(
-      ({ document, startedAt }) => document.startsWith(value("DocumentNamePrefix")) && startedAt > after,
+      ({ document, startedAt }) =>
+        document.startsWith(value("DocumentNamePrefix")) && startedAt > after && this.#now() >= startedAt + this.lagMs,
     );
     // AWS may list the executions below one, too.
     const all = listed.flatMap((each) => [
