@@ -1,4 +1,4 @@
-import type { DesiredJob, FireReason, Instant, Run } from "../model/index.ts";
+import type { DesiredJob, FireReason, Instant, Job, Run } from "../model/index.ts";
 
 /** What became of a fire, or of a stretch of consecutive fires that nobody started: the ledger's record. */
 export interface FireFact {
@@ -50,8 +50,8 @@ export interface SheetInput {
   /** Runs of the range's fires, all attempts, and whatever else ran then. */
   readonly runs: readonly Run[];
   readonly excuses: readonly ExcuseFact[];
-  /** How long a fire may go without a record before it is missed, by placement. Default: two minutes. */
-  readonly graceMs?: (placement: string) => number;
+  /** How long a fire may go without a record before it is missed, by placement and job. Default: two minutes. */
+  readonly graceMs?: (placement: string, job: Job) => number;
   /** Known times without a daemon: they turn "no record" into a reason. */
   readonly downtimes?: readonly Downtime[];
 }

@@ -27,7 +27,7 @@ export function sheet(input: SheetInput): Sheet {
       attempts,
       record: records.of(fire),
       now,
-      graceMs: input.graceMs?.(fire.deployment.placement) ?? DEFAULT_GRACE_MS,
+      graceMs: input.graceMs?.(fire.deployment.placement, fire.deployment.desired.job) ?? DEFAULT_GRACE_MS,
       downtimes: input.downtimes ?? [],
     });
     const made = judged.state === "missed" ? madeUp(byHand.get(fire.job), fire.at, following.get(fire.key)) : undefined;

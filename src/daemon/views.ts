@@ -10,7 +10,7 @@ export function viewsOf({ manifest }: DesiredState, engine: Engine): ViewSetting
     timezone: manifest.timezone,
     currency: manifest.currency,
     budgets: manifest.budgets,
-    graceMs: (placement) => engine.graceMs(placement),
+    graceMs: (placement, job) => engine.graceMs(placement, job),
     liveCost: (run) => {
       const nanos = engine.state.open.get(run.run)?.costNanos;
       return nanos === undefined ? undefined : money(nanos, manifest.currency);

@@ -1,4 +1,4 @@
-import type { Entry, EventOf, Instant, LedgerEvent, Run } from "../model/index.ts";
+import type { Entry, EventOf, Instant, Job, LedgerEvent, Run } from "../model/index.ts";
 import { MINUTE, SECOND } from "../model/index.ts";
 import { Agenda } from "./agenda.ts";
 import type { EngineContext } from "./context.ts";
@@ -22,7 +22,7 @@ import { engineStatus } from "./status.ts";
 import { Tellings } from "./tellings.ts";
 import { Changes } from "./watch/changes.ts";
 import { Guarding } from "./watch/guarding.ts";
-import { NOT_SEEN_MS } from "./watch/nativeFires.ts";
+import { notSeenMs } from "./watch/nativeFires.ts";
 import { NativeRounds } from "./watch/natives.ts";
 import { Observer } from "./watch/observer.ts";
 import { Stopper } from "./watch/stopper.ts";
@@ -247,10 +247,10 @@ export class Engine implements Control {
     await this.recorder.record(...this.dispatcher.unsettled(jobs), ...events);
   }
 
-  /** How long a fire of this placement may go without a record before it counts as missed. */
-  graceMs(placement: string): number {
-    const native = this.env.placements.get(placement)?.provider.capabilities.schedules === "native";
-    return (native ? NOT_SEEN_MS : 0) + GRACE_MS;
+  /** How long a fire of this job may go without a record before it counts as missed. */
+  graceMs(placement: string, job: Job): number {
+    const provider = this.env.placements.get(placement)?.provider;
+    return (provider?.capabilities.schedules === "native" ? notSeenMs(provider, job) : 0) + GRACE_MS;
   }
 
   async status(): Promise<EngineStatus> {

@@ -76,7 +76,8 @@ export interface RunState {
   readonly signal?: string;
   /** The vendor's words. */
   readonly reason?: string;
-  readonly startedBy: "rota" | "schedule" | "person";
+  /** `unknown`: the vendor does not say. The first that follows a fire is taken for the fire's own, every other is foreign. */
+  readonly startedBy: "rota" | "schedule" | "person" | "unknown";
   /** For a native fire: the scheduled instant, when the vendor passes it on. */
   readonly fireAt?: Instant;
   /** By the vendor's clock, when it took the start request: what a fire that it does not pass on is told by. */
@@ -174,6 +175,11 @@ export interface Provider {
   metrics?(job: Job): Metrics | undefined;
   /** Pure: why nobody hears of the runs that the vendor's own schedule starts of this job; undefined: `listRuns` shows them. */
   unseen?(job: Job): string | undefined;
+  /**
+   * Pure: how many seconds later than other listings `listRuns` may first show a run that the vendor's own schedule
+   * started of this job. No fire is missed before it. Absent: 0.
+   */
+  listingDelaySeconds?(job: Job): number;
   /** Pure: the least that these jobs ask of the vendor. Absent where there is nothing to grant. */
   permissions?(jobs: readonly DesiredJob[]): readonly PermissionDocument[];
   /**

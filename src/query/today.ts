@@ -1,6 +1,6 @@
 import { type Downtime, type FireState, type Sheet, type SheetRow, sheet } from "../attendance/index.ts";
 import type { FireRecord, LedgerReader } from "../ledger/index.ts";
-import { DAY, type Instant, type Run, type RunStatus } from "../model/index.ts";
+import { DAY, type Instant, type Job, type Run, type RunStatus } from "../model/index.ts";
 import { dayBounds, localDate, rfc3339 } from "./instant.ts";
 
 /** Catch-up and retries start runs of a day's fires after the day; later ones are found by the fire's record. */
@@ -17,8 +17,8 @@ export interface TodayQuery {
   /** `2026-11-23`; default: the day of `now` in the zone. */
   readonly date?: string;
   readonly environment?: string;
-  /** How long a fire may go without a record before it is missed, by placement. */
-  readonly graceMs?: (placement: string) => number;
+  /** How long a fire may go without a record before it is missed, by placement and job. */
+  readonly graceMs?: (placement: string, job: Job) => number;
 }
 
 export interface TodayFireObject {

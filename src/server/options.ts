@@ -1,7 +1,7 @@
 import type { FastifyBaseLogger } from "fastify";
 import type { Control } from "../engine/index.ts";
 import type { LedgerReader } from "../ledger/index.ts";
-import type { Budget, Clock, Run } from "../model/index.ts";
+import type { Budget, Clock, Job, Run } from "../model/index.ts";
 import type { LogChunk } from "../provider/index.ts";
 import type { LiveCost } from "../query/index.ts";
 import type { Metrics } from "./metrics.ts";
@@ -15,8 +15,8 @@ export interface ViewSettings {
   readonly currency: string;
   readonly budgets: readonly Budget[];
   readonly liveCost?: LiveCost;
-  /** How long a fire may go without a record before the sheet calls it missed, by placement. */
-  readonly graceMs?: (placement: string) => number;
+  /** How long a fire may go without a record before the sheet calls it missed, by placement and job. */
+  readonly graceMs?: (placement: string, job: Job) => number;
 }
 
 export interface LogOptions {

@@ -1,5 +1,14 @@
-import { type FireTime, fireKey, type Instant, type LedgerEvent, MINUTE, SECOND, WEEK } from "../../model/index.ts";
-import type { RunState } from "../../provider/index.ts";
+import {
+  type FireTime,
+  fireKey,
+  type Instant,
+  type Job,
+  type LedgerEvent,
+  MINUTE,
+  SECOND,
+  WEEK,
+} from "../../model/index.ts";
+import type { Provider, RunState } from "../../provider/index.ts";
 import { due } from "../../schedule/index.ts";
 import type { EngineContext } from "../context.ts";
 import { stretch } from "../dispatch/decide.ts";
@@ -9,11 +18,16 @@ import type { Deployed } from "../state.ts";
 const MATCH_MS: number = 10 * MINUTE;
 /** The vendor's scheduler and the service that it starts read clocks that differ by less than this. */
 const CLOCK_SPREAD_MS: number = 5 * SECOND;
-/** A fire with no run is missed after this: metrics and listings of the clouds come minutes late. */
-export const NOT_SEEN_MS: number = 15 * MINUTE;
+/** A fire with no run is missed after this, unless the provider's listing is later: those of the clouds come minutes late. */
+const NOT_SEEN_MS: number = 15 * MINUTE;
 /** After a longer absence than this, older fires are missed unseen: no listing goes back so far. */
 const MOST_BACK_MS: number = WEEK;
 const MOST_AT_ONCE = 1000;
+
+/** How long after a fire of a job the vendor's listing may still show its run first. */
+export function notSeenMs(provider: Provider | undefined, job: Job): number {
+  return NOT_SEEN_MS + (provider?.listingDelaySeconds?.(job) ?? 0) * SECOND;
+}
 
 /** Fires of the jobs that a vendor's own scheduler starts: which run each came of, and which came to nothing. */
 export class NativeFires {
@@ -73,7 +87,7 @@ export class NativeFires {
   /** From a little before `accounted`, since native runs come in any order; answers from when. */
   private async watch(entry: Deployed, accounted: Instant): Promise<Instant> {
     const { name } = entry.desired.job;
-    const from = Math.max(entry.since, accounted - NOT_SEEN_MS - MATCH_MS);
+    const from = Math.max(entry.since, accounted - this.notSeenMs(entry) - MATCH_MS);
     const records = await this.context.env.ledger.fires({ job: name, from, to: this.context.time.now() + 1 });
     for (const record of records) this.known.add(record.firstFire);
     this.cursor.set(name, from);
@@ -100,12 +114,14 @@ export class NativeFires {
   /**
    * The fire that a native start belongs to: the one it names, else the last before it that has no run yet. `again`:
    * the fires that it can belong to have a record already, and this is the latest of them. A start that may be a late
-   * one of an earlier fire is that: only where no fire is left it is one too many.
+   * one of an earlier fire is that: only where no fire is left it is one too many. Where the vendor does not say who
+   * started a run, one that no fire is left for may be anybody's, and is none too many.
    */
   match(entry: Deployed, state: RunState): { readonly fire?: FireTime; readonly again?: FireTime } {
     const { fireAt, requestedAt, startedAt } = state;
     const at = fireAt ?? requestedAt ?? startedAt;
-    if (state.startedBy !== "schedule" || at === undefined) return {};
+    const isCandidate = state.startedBy === "schedule" || state.startedBy === "unknown";
+    if (!isCandidate || at === undefined) return {};
     const stood = at > entry.since ? entry : (this.watched.get(entry.desired.job.name) ?? entry);
     const { job, slot } = stood.desired;
     const isFree = (f: FireTime): boolean => !this.known.has(fireKey(job.name, f.local, f.ordinal));
@@ -118,6 +134,7 @@ export class NativeFires {
     const { fires } = due(job.schedule, slot, from, to, MOST_AT_ONCE);
     const fire = fires.findLast((f) => f.at > cursor && isFree(f));
     if (fire) return { fire };
+    if (state.startedBy === "unknown") return {};
     const again = fires.findLast((f) => f.at > entry.since);
     return again ? { again } : {};
   }
@@ -129,9 +146,9 @@ export class NativeFires {
 
   /** Records as missed what no run came of in time, by the schedule that stood: an edited job's old one first. */
   async account(placement: string): Promise<void> {
-    const upTo = this.context.time.now() - NOT_SEEN_MS;
+    const now = this.context.time.now();
     for (const [name, watched] of this.watched) {
-      if (watched.placement === placement) await this.accountFor(name, watched, upTo);
+      if (watched.placement === placement) await this.accountFor(name, watched, now - this.notSeenMs(watched));
     }
   }
 
@@ -141,8 +158,13 @@ export class NativeFires {
    */
   async accountBefore(job: string, startedAt: Instant): Promise<void> {
     const watched = this.watched.get(job);
-    const upTo = Math.min(this.context.time.now() - NOT_SEEN_MS, startedAt - MATCH_MS);
-    if (watched) await this.accountFor(job, watched, upTo);
+    if (!watched) return;
+    const upTo = Math.min(this.context.time.now() - this.notSeenMs(watched), startedAt - MATCH_MS);
+    await this.accountFor(job, watched, upTo);
+  }
+
+  private notSeenMs({ placement, desired }: Deployed): number {
+    return notSeenMs(this.context.env.placements.get(placement)?.provider, desired.job);
   }
 
   private async accountFor(name: string, watched: Deployed, upTo: Instant): Promise<void> {
@@ -193,7 +215,7 @@ export class NativeFires {
         events.push({ type: "fire.skipped", ...stretch(job.name, fire, fire, 1, "unseen", unseen) });
         continue;
       }
-      const detail = `no run was seen at ${entry.placement} within ${NOT_SEEN_MS / MINUTE} minutes`;
+      const detail = `no run was seen at ${entry.placement} within ${this.notSeenMs(entry) / MINUTE} minutes`;
       events.push({ type: "fire.missed", ...stretch(job.name, fire, fire, 1, "notSeen", detail) });
       missed.push(key);
     }
