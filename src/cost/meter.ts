@@ -26,7 +26,7 @@ export function meter(request: Metering & { readonly from: Instant; readonly to:
 
 /** The same for a tariff that is known; nothing is charged for a time that runs backwards but the minimum. */
 export function charge(rate: Tariff, elapsedMs: number): Priced {
-  const ms = billed(rate, elapsedMs);
+  const ms = rate.billedMs ?? billed(rate, elapsedMs);
   return {
     kind: "priced",
     nanos: toNanos(exactCost(rate, ms)),
@@ -50,7 +50,8 @@ export function exactCost(rate: Tariff, billedMs: number): Rational {
   return plus(rate.perStart, times(rate.perMs, fraction(billedMs)));
 }
 
-export function rounding({ incrementMs, minimumMs }: Tariff): string {
+export function rounding({ incrementMs, minimumMs, billedMs }: Tariff): string {
+  if (billedMs !== undefined) return "time as the vendor bills it; amount rounded once to 10^-9, half to even";
   const least = minimumMs > 0 ? `, at least ${minimumMs / 1000} s` : "";
   return `time rounded up to ${incrementMs} ms${least}; amount rounded once to 10^-9, half to even`;
 }

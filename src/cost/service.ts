@@ -78,6 +78,11 @@ export function billingRule(provider: string, ...places: readonly (JsonObject | 
   return (arm ? find(`${service}-arm`) : undefined) ?? find(service);
 }
 
+/** The rule of a service by its own name. */
+export function serviceRule(provider: string, service: string): BillingRule | undefined {
+  return RULES.find((rule) => rule.provider === provider && rule.service === service);
+}
+
 /** Meters of a provider that a manifest may price; `ec2.*` stands for any type of machine. */
 export function metersOf(provider: string): readonly string[] {
   return [...new Set(RULES.filter((rule) => rule.provider === provider).flatMap((rule) => Object.values(rule.parts)))];

@@ -1,8 +1,8 @@
-import type { JsonObject, Workload } from "../model/index.ts";
+import type { Billed, JsonObject, Workload } from "../model/index.ts";
 import type { PriceBook, PriceRow } from "./book.ts";
 import { parseHourly } from "./overrides.ts";
 import { fraction, fromDecimal, fromNumber, plus, type Rational, times, ZERO } from "./rational.ts";
-import { type BillingRule, billingRule, machineType, option, rentedSize, textOption } from "./service.ts";
+import { type BillingRule, billingRule, machineType, option, rentedSize, serviceRule, textOption } from "./service.ts";
 
 /** What a run is priced by. The same facts stand on the recorded run (`Run`), its job and its placement. */
 export interface Metering {
@@ -19,6 +19,8 @@ export interface Metering {
     readonly memoryBytes: number;
     readonly gpu: number;
   };
+  /** What the vendor says that it bills: it outdoes what is asked for and what options say. */
+  readonly billed?: Billed;
   /** Of this machine, for a placement on it that has an hourly price and does not say `cores` itself. */
   readonly cores?: number;
   /** Of a `vm` job: how many machines it brings up; absent where that is not known. */
@@ -35,6 +37,8 @@ export interface Tariff {
   readonly perStart: Rational;
   readonly incrementMs: number;
   readonly minimumMs: number;
+  /** The time that the vendor itself says it bills: no other counts then. */
+  readonly billedMs?: number;
   /** The factors and their price rows, for people. */
   readonly how: string;
 }
@@ -55,6 +59,7 @@ const HERE: readonly string[] = ["local", "memory"];
 export function tariff(facts: Metering): Tariff | Unpriced {
   if (facts.workload.kind === "http") return nothing(facts, "an HTTP call uses no compute of its own");
   if (facts.workload.kind === "vm") return machines(facts);
+  if (facts.billed) return billedTariff(facts, facts.billed);
   const price = facts.placementOptions.price;
   if (price !== undefined) return machineShare(facts, price);
   const { providerType, placementOptions, jobOptions, workload } = facts;
@@ -82,6 +87,23 @@ function machines(facts: Metering): Tariff | Unpriced {
   if (one.kind === "unpriced" || count === 1) return one;
   const how = `${count} × (${one.how})`;
   return { ...one, perMs: times(one.perMs, fraction(count)), perStart: times(one.perStart, fraction(count)), how };
+}
+
+/** By what the vendor says of the run, and by nothing else. */
+function billedTariff(facts: Metering, billed: Billed): Tariff | Unpriced {
+  const rule = serviceRule(facts.providerType, billed.service);
+  if (rule === undefined) return unpriced(`no billing rule for ${billed.service} on ${facts.providerType}`);
+  if (rule.parts.memory !== undefined && billed.memoryBytes === undefined)
+    return unpriced(`how much memory the run had on ${billed.service}`);
+  if (rule.parts.vcpu !== undefined) return unpriced(`how many vCPU the run had on ${billed.service}`);
+  if (rule.parts.machine !== undefined) return unpriced(`which machine the run had on ${billed.service}`);
+  const { starts = 1, billedMs } = billed;
+  const made = byRule(
+    { ...facts, workload: { ...facts.workload, cpu: 0, memoryBytes: billed.memoryBytes ?? 0 } },
+    rule,
+  );
+  if (made.kind === "unpriced") return made;
+  return { ...made, perStart: times(made.perStart, fraction(starts)), ...(billedMs === undefined ? {} : { billedMs }) };
 }
 
 function unpriced(missing: string): Unpriced {

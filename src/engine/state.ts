@@ -121,7 +121,12 @@ export class EngineState {
         this.send(event.run, at);
         return;
       case "run.started":
-        this.update(event.run, { status: "running", startedAt: event.startedAt, handle: event.handle });
+        this.update(event.run, {
+          status: "running",
+          startedAt: event.startedAt,
+          handle: event.handle,
+          ...(event.billed === undefined ? {} : { billed: event.billed }),
+        });
         return;
       case "run.rented":
         this.update(event.run, { rented: event.rented });

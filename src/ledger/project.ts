@@ -22,6 +22,7 @@ export function projector(db: DatabaseSync): Project {
       run.change(e.run, (was) => ({
         handle: e.handle,
         startedAt: e.startedAt,
+        ...(e.billed === undefined ? {} : { billed: e.billed }),
         ...(was.status === "queued" || was.status === "starting" ? { status: "running" } : {}),
       })),
     "run.rented": (_: Place, e: EventOf<"run.rented">) => run.change(e.run, () => ({ rented: e.rented })),
@@ -44,6 +45,7 @@ function ended(was: Run, e: EventOf<"run.ended">): Partial<Run> {
     reason: e.reason,
     ...(e.exitCode === undefined ? {} : { exitCode: e.exitCode }),
     ...(e.signal === undefined ? {} : { signal: e.signal }),
+    ...(e.billed === undefined ? {} : { billed: e.billed }),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { DriftKind } from "./deployment.ts";
 import type { DesiredJob } from "./job.ts";
 import type { Money } from "./money.ts";
-import type { RentedMachine, Run, RunHandle, RunStatus } from "./run.ts";
+import type { Billed, RentedMachine, Run, RunHandle, RunStatus } from "./run.ts";
 import type { Instant } from "./time.ts";
 import type { Breach } from "./verdict.ts";
 
@@ -119,7 +119,13 @@ export type LedgerEvent =
   | { readonly type: "run.created"; readonly run: Run }
   /** Written before the request leaves: after it the outcome is unknown until looked up. */
   | { readonly type: "run.sent"; readonly run: string; readonly tokenUntil?: Instant }
-  | { readonly type: "run.started"; readonly run: string; readonly handle: RunHandle; readonly startedAt: Instant }
+  | {
+      readonly type: "run.started";
+      readonly run: string;
+      readonly handle: RunHandle;
+      readonly startedAt: Instant;
+      readonly billed?: Billed;
+    }
   /** All that is known of them so far, those that have gone too. */
   | { readonly type: "run.rented"; readonly run: string; readonly rented: readonly RentedMachine[] }
   | {
@@ -131,6 +137,8 @@ export type LedgerEvent =
       readonly signal?: string;
       readonly reason: string;
       readonly component: Component;
+      /** What is known of it now, in place of what was at the start. */
+      readonly billed?: Billed;
     }
   | { readonly type: "run.note"; readonly run: string; readonly component: Component; readonly text: string }
   | {

@@ -23,6 +23,20 @@ export interface RentedMachine {
 /** The provider's own identity of a run (pid + start time + boot id; a task's ARN): enough to find and stop exactly it. */
 export type RunHandle = Json;
 
+/**
+ * What the vendor itself says that it bills for a run, where the job asks for nothing that could be multiplied: facts of
+ * its records, never a guess. A field that is absent is not known.
+ */
+export interface Billed {
+  /** By which billing rule, in the words of the price book: `lambda-arm`. */
+  readonly service: string;
+  readonly memoryBytes?: number;
+  /** The time that is billed, in place of the one between start and end. */
+  readonly billedMs?: number;
+  /** Requests that are billed; absent: 1. */
+  readonly starts?: number;
+}
+
 export interface Run {
   readonly run: string;
   readonly job: string;
@@ -58,6 +72,7 @@ export interface Run {
   readonly gpu: number;
   /** Machines that are the run, as the vendor told of them: what is metered. Empty: none; absent: not known, or no such run. */
   readonly rented?: readonly RentedMachine[];
+  readonly billed?: Billed;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import type {
+  Billed,
   Clock,
   DesiredJob,
   Instant,
@@ -84,6 +85,8 @@ export interface RunState {
   readonly requestedAt?: Instant;
   /** Where the run is machines: those that the vendor rents out for it. Empty: it rents none; absent: not known. */
   readonly rented?: readonly RentedMachine[];
+  /** What the vendor says that it bills: the run is priced by that and not by what the job asks for. */
+  readonly billed?: Billed;
 }
 
 export interface LogChunk {

@@ -29,6 +29,12 @@ import { newRun } from "../runs.ts";
 import type { TrackedRun } from "../state.ts";
 
 type Rate = Tariff | Rental | Unpriced;
+/** What the vendor told of the run when the rate was made. */
+interface Told {
+  readonly rented: Run["rented"];
+  readonly billed: Run["billed"];
+}
+
 /** The vendor's date of a stop and the engine's differ by less than this. */
 const STOP_SPREAD_MS: number = MINUTE;
 
@@ -37,7 +43,7 @@ const STOP_SPREAD_MS: number = MINUTE;
  * A run without a price is unpriced, which is said and never counted as nothing.
  */
 export class Metering {
-  private readonly rates = new WeakMap<TrackedRun, Rate & { readonly rented: Run["rented"] }>();
+  private readonly rates = new WeakMap<TrackedRun, Rate & Told>();
   private readonly context: EngineContext;
 
   constructor(context: EngineContext) {
@@ -99,7 +105,7 @@ export class Metering {
    */
   charges(tracked: TrackedRun, startedAt: Instant | undefined, ended: EventOf<"run.ended">): readonly LedgerEvent[] {
     if (startedAt === undefined) return [];
-    const rate = this.rate(tracked);
+    const rate = this.rate(tracked, ended.billed);
     const { run, job } = tracked.run;
     const to = Math.max(startedAt, ended.endedAt);
     if (rate.kind === "unpriced") {
@@ -120,12 +126,12 @@ export class Metering {
     return events;
   }
 
-  /** Of machines only for as long as no more is known of them. */
-  private rate(tracked: TrackedRun): Rate {
+  /** For as long as the vendor tells no more of the run. */
+  private rate(tracked: TrackedRun, billed: Run["billed"] = tracked.run.billed): Rate {
     const known = this.rates.get(tracked);
     const { rented } = tracked.run;
-    if (known && known.rented === rented) return known;
-    const rate = { ...this.find(tracked.run, tracked.desired), rented };
+    if (known && known.rented === rented && known.billed === billed) return known;
+    const rate = { ...this.find({ ...tracked.run, ...(billed && { billed }) }, tracked.desired), rented, billed };
     this.rates.set(tracked, rate);
     return rate;
   }
@@ -148,6 +154,7 @@ export class Metering {
           placementOptions: open.options,
           ...(desired ? { jobOptions: desired.job.options } : {}),
           workload: { kind: run.workload, cpu: run.cpu, memoryBytes: run.memoryBytes, gpu: run.gpu },
+          ...(run.billed && { billed: run.billed }),
           cores: this.context.env.cores,
           currency: this.context.env.currency,
         }

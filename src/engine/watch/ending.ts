@@ -27,6 +27,7 @@ export function ending(tracked: TrackedRun, state: RunState, now: Instant): Even
     endedAt,
     ...(state.exitCode === undefined ? {} : { exitCode: state.exitCode }),
     ...(state.signal === undefined ? {} : { signal: state.signal }),
+    ...(state.billed === undefined ? {} : { billed: state.billed }),
   };
   if (state.outcome === "succeeded")
     return { ...base, status: "succeeded", reason: state.reason ?? "", component: "workload" };

@@ -122,6 +122,7 @@ export class Observer {
         run: run.run,
         handle: seen.handle,
         startedAt: seen.startedAt,
+        ...(seen.billed === undefined ? {} : { billed: seen.billed }),
       });
       tracked.watchedSince = this.context.time.monotonic();
     }

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { fargateSize } from "../../../providers/aws/work/fargate.ts";
 import { runSize } from "../../../providers/gcp/sizes.ts";
 import { type Metering, meter, priceBook, readOverrides } from "../../../src/cost/index.ts";
-import { HOUR, type JsonObject, rounded } from "../../../src/model/index.ts";
+import { type Billed, HOUR, type JsonObject, rounded } from "../../../src/model/index.ts";
 
 const GIB = 2 ** 30;
 
@@ -78,6 +78,31 @@ test("what is metered on Fargate is the size that the adapter rents", () => {
       expect(fargateSize(rented.cpu, rented.gib * GIB)).toMatchObject({ exact: true });
     }
   }
+});
+
+describe("what the vendor says that it bills", () => {
+  const asked = { kind: "target", cpu: 0, memoryBytes: 0, gpu: 0 } as const;
+  const prices = { "ec2.m5.large": "0.096 USD/hour" };
+  const bills = (billed: Billed, options: JsonObject = AWS) => facts("aws", options, { workload: asked, billed });
+  const function128 = { service: "lambda", memoryBytes: GIB / 8 } as const;
+
+  test.each([
+    ["a function, by the time that the vendor bills", { ...function128, billedMs: 1000 }, "0.000002283 USD"],
+    ["an attempt more is a request more", { ...function128, billedMs: 1000, starts: 2 }, "0.000002483 USD"],
+    ["on ARM", { ...function128, service: "lambda-arm", billedMs: 1000 }, "0.000001867 USD"],
+    ["by the time between start and end, where it says none", function128, "0.007500215 USD"],
+    ["no service that is known", { service: "lambda-risc" }, "unpriced: no billing rule for lambda-risc on aws"],
+    ["memory that is not known", { service: "lambda" }, "unpriced: how much memory the run had on lambda"],
+    ["a machine, which is more than this says", { service: "ec2" }, "unpriced: which machine the run had on ec2"],
+  ])("%s", (_, billed, expected) => {
+    expect(cost(bills(billed, { ...AWS, prices, instanceType: "m5.large", architecture: "arm64" }), HOUR)).toEqual(
+      expected,
+    );
+  });
+
+  test("nothing is known of it: existing things stay unpriced", () => {
+    expect(cost(facts("aws", AWS, { workload: asked }), HOUR)).toContain("billed by its own service");
+  });
 });
 
 describe("a vendor's rounding and minimum", () => {
