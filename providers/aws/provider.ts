@@ -38,7 +38,7 @@ import type { World } from "./resources/world.ts";
 import { readEvents } from "./runs/events.ts";
 import { readLogs } from "./runs/logs.ts";
 import { Runs } from "./runs/runs.ts";
-import { jobOptionsOf, type Setting, UNSEEN_REQUESTS, unseenByRule, unseenTarget } from "./work/index.ts";
+import { jobOptionsOf, REQUEST_DELAY_SECONDS, type Setting, unseenByRule, unseenTarget } from "./work/index.ts";
 
 /** ECS remembers a client token for a day. */
 const TOKEN_SECONDS = 86_400;
@@ -173,10 +173,13 @@ export class AwsProvider implements Provider {
   }
 
   unseen(job: Job): string | undefined {
-    if (job.workload.kind === "http") return UNSEEN_REQUESTS;
     const own = jobOptionsOf(job, this.#options);
     if (!own.ok || !own.target || job.workload.kind !== "target") return undefined;
     return own.scheduler === "rules" ? unseenByRule(own.target) : unseenTarget(own.target);
+  }
+
+  listingDelaySeconds({ workload }: Job): number {
+    return workload.kind === "http" ? REQUEST_DELAY_SECONDS : 0;
   }
 
   permissions(jobs: readonly DesiredJob[]): readonly PermissionDocument[] {
@@ -184,7 +187,9 @@ export class AwsProvider implements Provider {
   }
 
   check(options?: CallOptions): Promise<readonly Finding[]> {
-    return checkAws(this.#api, this.#owner, this.#options, this.#context.clock.now(), options?.signal);
+    const signal = options?.signal;
+    const functions = async () => (await this.#deployments.targets(signal)).function;
+    return checkAws(this.#api, this.#owner, this.#options, this.#context.clock.now(), functions, signal);
   }
 
   async close(): Promise<void> {

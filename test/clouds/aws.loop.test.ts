@@ -35,7 +35,7 @@ describe.skipIf(WHY_SKIPPED !== undefined)(
     it("manifest, apply, a fire of the schedule's own, idle, stop, confirmed; today, cost and explain say so", async () => {
       const { world, state } = await open();
       const { clock } = world;
-      const { engine, ledger, running } = await daemon(world, state);
+      const { ledger, end } = await daemon(world, state);
 
       const at = clock.now() + 5 * MINUTE;
       await clock.advance(5 * MINUTE + 20_000);
@@ -74,11 +74,7 @@ describe.skipIf(WHY_SKIPPED !== undefined)(
       expect(JSON.stringify(explained?.responsible)).toMatch(/guard/);
       expect(world.problems).toEqual([]);
 
-      const stopping = engine.stop("test");
-      await clock.advance(MINUTE);
-      await stopping;
-      await running;
-      await world.close();
+      await end();
     }, 60_000);
 
     it.each([
@@ -89,7 +85,7 @@ describe.skipIf(WHY_SKIPPED !== undefined)(
       async (_what, lines, expected, CpuUtilized) => {
         const { world, state } = await open();
         const { clock } = world;
-        const { engine, ledger, running } = await daemon(world, state);
+        const { ledger, end } = await daemon(world, state);
         await clock.advance(5 * MINUTE + 20_000);
         const task = await world.fire("churn.1", clock.now() - 20_000);
         const stream = `rota/job/${parseHandleId(task)}`;
@@ -103,11 +99,7 @@ describe.skipIf(WHY_SKIPPED !== undefined)(
         expect(run?.status).toBe(expected);
         if (expected === "killed") expect(run?.reason).toMatch(/idle/);
         expect(world.front.lives.running()).toEqual(expected === "killed" ? [] : [task]);
-        const stopping = engine.stop("test");
-        await clock.advance(MINUTE);
-        await stopping;
-        await running;
-        await world.close();
+        await end();
       },
       60_000,
     );

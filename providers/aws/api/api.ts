@@ -29,6 +29,7 @@ const REPEATABLE: ReadonlySet<CallName> = new Set<CallName>([
   "batch:DescribeJobs",
   "batch:DescribeJobQueues",
   "batch:TerminateJob",
+  "lambda:GetFunctionConfiguration",
   "sfn:StartExecution",
   "sfn:ListExecutions",
   "sfn:DescribeExecution",

@@ -43,7 +43,8 @@ export interface Calls {
   "batch:ListJobs": Call<batch.ListJobsRequest, batch.ListJobsResponse>;
   "batch:DescribeJobs": Call<batch.DescribeJobsRequest, batch.DescribeJobsResponse>;
   "batch:DescribeJobQueues": Call<batch.DescribeJobQueuesRequest, batch.DescribeJobQueuesResponse>;
-  "lambda:Invoke": Call<lambda.InvocationRequest, lambda.InvocationResponse>;
+  "lambda:Invoke": Call<lambda.InvocationRequest, lambda.InvocationResponse & Answered>;
+  "lambda:GetFunctionConfiguration": Call<lambda.GetFunctionConfigurationRequest, lambda.FunctionConfiguration>;
   "sfn:StartExecution": Call<sfn.StartExecutionInput, sfn.StartExecutionOutput>;
   "sfn:ListExecutions": Call<sfn.ListExecutionsInput, sfn.ListExecutionsOutput>;
   "sfn:DescribeExecution": Call<sfn.DescribeExecutionInput, sfn.DescribeExecutionOutput>;
@@ -136,6 +137,11 @@ export interface Calls {
 interface Call<Input, Output> {
   readonly input: Input;
   readonly output: Output;
+}
+
+/** What the SDK tells of the answer itself. */
+interface Answered {
+  readonly $metadata?: { readonly requestId?: string | undefined };
 }
 
 export type CallName = keyof Calls;

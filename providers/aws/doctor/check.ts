@@ -3,8 +3,10 @@ import type { Finding } from "../../../src/provider/index.ts";
 import type { Api } from "../api/index.ts";
 import { eventQueueArn, groupName, type Owner } from "../naming.ts";
 import type { AwsOptions } from "../options.ts";
+import type { ScheduledFunction } from "../runs/functions/index.ts";
 import { checkEvents } from "./events.ts";
 import { answer, type Check, found } from "./finding.ts";
+import { checkFunctions } from "./functions.ts";
 import { checkInsights } from "./insights.ts";
 import { checkMachines } from "./machines.ts";
 import { checkPermissions } from "./missing.ts";
@@ -17,6 +19,8 @@ export async function checkAws(
   owner: Owner,
   options: AwsOptions,
   now: Instant,
+  /** Functions whose logs tell of runs. */
+  functions: () => Promise<readonly ScheduledFunction[]>,
   signal: AbortSignal | undefined,
 ): Promise<readonly Finding[]> {
   const queue = eventQueueArn(options, owner);
@@ -39,6 +43,7 @@ export async function checkAws(
     },
     ...quotaChecks(api, owner, options, signal),
     machines: () => checkMachines(api, owner, signal),
+    functions: async () => checkFunctions(api, await functions(), signal),
   };
   const findings: Finding[] = [];
   for (const [name, check] of Object.entries(checks)) findings.push(...(await answer(name, check)));

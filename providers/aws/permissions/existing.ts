@@ -1,6 +1,7 @@
 import type { CallName } from "../api/index.ts";
 import { arnOf } from "../naming.ts";
 import type { AwsOptions } from "../options.ts";
+import { logGroupOf, nameOf } from "../runs/functions/index.ts";
 import type { Target } from "../work/index.ts";
 import { allow, type Statement } from "./iam.ts";
 
@@ -36,6 +37,20 @@ export function watchExisting(targets: readonly Target[], options: AwsOptions): 
       pipelines.map((arn) => `${arn}/execution/*`),
     ),
     ...of("GlueJobs", ["glue:BatchStopJobRun", "glue:GetJobRun", "glue:GetJobRuns"], jobs),
+    ...watchFunctions(targets, options),
+  ];
+}
+
+/** What reads their invocations from their logs. */
+function watchFunctions(targets: readonly Target[], options: AwsOptions): readonly Statement[] {
+  const logged = targets.filter((target) => target.kind === "function" && target.runs === "log");
+  const functions = arns(logged, "function", options);
+  const groups = functions.map((arn) => arnOf(options, "logs", `log-group:${logGroupOf(nameOf(arn))}:*`));
+  return [
+    ...of("Functions", ["lambda:GetFunctionConfiguration"], functions),
+    ...of("FunctionLogs", ["logs:FilterLogEvents", "logs:GetLogEvents"], [...new Set(groups)]),
+    // AWS allows it for every metric or none.
+    ...(functions.length === 0 ? [] : [allow("LookAtFunctions", ["cloudwatch:GetMetricData"], "*")]),
   ];
 }
 

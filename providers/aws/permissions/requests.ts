@@ -34,7 +34,12 @@ function rulesOf(options: AwsOptions, owner: Owner): string {
 
 export function ruleStatements(options: AwsOptions, owner: Owner, uses: Uses, role: string): readonly Statement[] {
   const destinations = arnOf(options, "events", `api-destination/${ruleName(owner, "")}*`);
-  const look = [...holdRules(options, owner, LISTS), allow("Destinations", DESTINATIONS, destinations)];
+  const look = [
+    ...holdRules(options, owner, LISTS),
+    allow("Destinations", DESTINATIONS, destinations),
+    // AWS allows it for every metric or none.
+    allow("LookAtCounts", ["cloudwatch:GetMetricData"], "*"),
+  ];
   if (!uses.requests && !uses.rules) return look;
   const put = [...putRules(options, owner), pass("PassRulesRole", [role], "events.amazonaws.com")];
   if (!uses.requests) return [...look, ...put];

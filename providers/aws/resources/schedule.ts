@@ -99,6 +99,17 @@ export function readSchedule(
   return { job, fields, unmanaged };
 }
 
+/** When a schedule that was read fires. */
+export function nativeOf(id: string, { expression, timezone, start, end }: ScheduleFields): NativeSchedule {
+  return {
+    suffix: id,
+    expression,
+    timezone,
+    ...(start === undefined ? {} : { startAt: Date.parse(start) }),
+    ...(end === undefined ? {} : { endAt: Date.parse(end) }),
+  };
+}
+
 export interface RequestParts {
   readonly id: string;
   readonly job: string;

@@ -13,21 +13,19 @@ import {
 } from "../naming.ts";
 import type { Scheduled } from "../runs/targets.ts";
 import { readSchedule, type ScheduleFields, scheduleRequest } from "./schedule.ts";
+import { LISTED_TARGETS, PUT_EVENTS, scheduledOf } from "./scheduled.ts";
 import { PAGE, type Signal, type World } from "./world.ts";
 
 /** What has to outlive the schedule. */
 function needsOf(target: string, owner: Owner, job: string): Pick<ObservedResource, "dependsOn"> {
   if (target.endsWith(":ecs:runTask")) return { dependsOn: [`taskDefinition/${familyName(owner, job)}`] };
   if (target.endsWith(":batch:submitJob")) return { dependsOn: [`jobDefinition/${jobDefinitionName(owner, job)}`] };
-  if (target.endsWith(":eventbridge:putEvents")) return { dependsOn: [`rule/${ruleName(owner, job)}`] };
+  if (target.endsWith(PUT_EVENTS)) return { dependsOn: [`rule/${ruleName(owner, job)}`] };
   return {};
 }
 
 /** Before a schedule's name, among what has been read. */
 const KEY = "schedule/";
-/** Targets of schedules whose runs a service of their own lists. */
-const RUNBOOK = /:ssm:startAutomationExecution$/;
-const EXISTING = /:states:|:sagemaker:startPipelineExecution$|:glue:startJobRun$/;
 
 /** The schedules of a namespace and environment, in a group of their own that carries the mark. */
 export class Schedules {
@@ -76,24 +74,16 @@ export class Schedules {
     );
   }
 
-  /** What exists already and is started by our schedules: only schedules that start such a thing are read. */
+  /** What is started by our schedules and listed by its name: only schedules that start such a thing are read. */
   async targets(signal: Signal): Promise<Scheduled> {
-    const runbook = new Set<string>();
-    const found = { stateMachine: new Set<string>(), pipeline: new Set<string>(), glueJob: new Set<string>() };
-    if (await this.#ownsGroup(signal)) {
-      const summaries = await this.#summaries(undefined, signal);
-      for (const { Target: { Arn = "" } = {} } of summaries) if (RUNBOOK.test(Arn)) runbook.add(Arn);
-      const named = summaries.filter(({ Target }) => EXISTING.test(Target?.Arn ?? ""));
-      await inParallel(named, async ({ Name = "" }) => {
-        const { target, input } = ((await this.#schedule(Name, signal))?.fields ?? {}) as Partial<ScheduleFields>;
-        const call = (input ?? {}) as Readonly<Record<string, unknown>>;
-        if (target?.includes(":states:")) found.stateMachine.add(target);
-        if (typeof call["PipelineName"] === "string") found.pipeline.add(call["PipelineName"]);
-        if (typeof call["JobName"] === "string" && target?.includes(":glue:")) found.glueJob.add(call["JobName"]);
-      });
-    }
-    const { stateMachine, pipeline, glueJob } = found;
-    return { stateMachine: [...stateMachine], pipeline: [...pipeline], glueJob: [...glueJob], runbook: [...runbook] };
+    if (!(await this.#ownsGroup(signal))) return scheduledOf([], []);
+    const summaries = await this.#summaries(undefined, signal);
+    const named = summaries.filter(({ Target }) => LISTED_TARGETS.test(Target?.Arn ?? ""));
+    const read = await inParallel(named, (summary) => this.#listed(summary, signal));
+    return scheduledOf(
+      read.filter((each) => each !== undefined),
+      summaries.map(({ Target }) => Target?.Arn ?? ""),
+    );
   }
 
   /** The schedule of that name, or undefined when there is none of ours. */

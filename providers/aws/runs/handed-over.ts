@@ -15,11 +15,12 @@ export interface Sender {
   readonly kind: "function" | "request";
   /** Who took it, in a sentence. */
   readonly words: string;
-  send(job: Job, mark: StartMark, signal: Signal): Promise<void>;
+  /** Answers the handle by which what was started can be followed; undefined: it cannot. */
+  send(job: Job, mark: StartMark, signal: Signal): Promise<RunHandle | undefined>;
 }
 
-/** An asynchronous invocation of a function. */
-export function invoker({ api, options }: World): Sender {
+/** An asynchronous invocation of a function: the id of the request is the invocation's, in the function's log as well. */
+export function invoker({ api, options, clock }: World): Sender {
   return {
     kind: "function",
     words: "handed over to Lambda, which tells nobody what came of it",
@@ -27,8 +28,12 @@ export function invoker({ api, options }: World): Sender {
       const own = jobOptionsOf(job, options);
       if (!own.ok || own.target?.kind !== "function")
         throw new ProviderError("unsupported", "the job names no function");
-      const Payload = Buffer.from(JSON.stringify(markInput(own.target.input, mark)));
-      await api.send("lambda:Invoke", { FunctionName: own.target.arn, InvocationType: "Event", Payload }, signal);
+      const { arn, input, runs } = own.target;
+      const Payload = Buffer.from(JSON.stringify(markInput(input, mark)));
+      const since = clock.now();
+      const request = { FunctionName: arn, InvocationType: "Event", Payload } as const;
+      const invocation = (await api.send("lambda:Invoke", request, signal)).$metadata?.requestId;
+      return runs === "log" && invocation !== undefined ? { lambda: arn, invocation, since } : undefined;
     },
   };
 }
@@ -37,7 +42,7 @@ export function invoker({ api, options }: World): Sender {
 export function requester({ api, owner, options }: World): Sender {
   return {
     kind: "request",
-    words: "handed over to EventBridge, which tells nobody what the request came to",
+    words: "handed over to EventBridge",
     send: async (job, mark, signal) => {
       const entry = {
         Detail: JSON.stringify(markInput({}, mark)),
@@ -48,6 +53,7 @@ export function requester({ api, owner, options }: World): Sender {
       const { Entries: [answer] = [] } = await api.send("eventbridge:PutEvents", { Entries: [entry] }, signal);
       if (answer?.ErrorCode !== undefined)
         throw new ProviderError("unavailable", `eventbridge:PutEvents: ${answer.ErrorCode}: ${answer.ErrorMessage}`);
+      return undefined;
     },
   };
 }
@@ -77,8 +83,9 @@ export class HandedOver implements RunKind {
     const { kind } = this.#sender;
     const start = { run, job: job.name, at: this.#world.clock.now(), kind, target: job.name };
     await this.#journal.write(start);
-    await this.#sender.send(job, { ...this.#world.owner, job: job.name, run, fire: instantText(fireAt) }, signal);
-    const noted = { ...start, handle: { [kind]: run } };
+    const mark = { ...this.#world.owner, job: job.name, run, fire: instantText(fireAt) };
+    const handle = (await this.#sender.send(job, mark, signal)) ?? { [kind]: run };
+    const noted = { ...start, handle };
     await this.#journal.write(noted);
     return this.#state(noted);
   }
@@ -119,7 +126,7 @@ export class HandedOver implements RunKind {
   #state({ run, job, at, handle }: Start): RunState {
     const { kind, words } = this.#sender;
     return {
-      handle: { [kind]: run },
+      handle: handle ?? { [kind]: run },
       run,
       job,
       phase: "ended",

@@ -18,6 +18,7 @@ export interface Start {
 /** Starts of what exists already, each in a file of the state folder; a crash leaves the old or the new, never a half. */
 export class Journal {
   readonly #folder: string;
+  readonly #handled = new Map<string, Start>();
 
   constructor(stateDir: string) {
     this.#folder = join(stateDir, "starts");
@@ -39,6 +40,21 @@ export class Journal {
   async read(run: string): Promise<Start | undefined> {
     const start = await readStart(this.#pathOf(run));
     return start?.run === run ? start : undefined;
+  }
+
+  /** All of a kind that are still noted. A note with its handle does not change any more: each is read once. */
+  async starts(kind: string): Promise<readonly Start[]> {
+    const files = (await readdir(this.#folder).catch(() => [])).filter((file) => file.endsWith(".json"));
+    const noted = await Promise.all(
+      files.map(async (file) => {
+        const start = this.#handled.get(file) ?? (await readStart(join(this.#folder, file)));
+        if (start?.handle !== undefined) this.#handled.set(file, start);
+        return start;
+      }),
+    );
+    const there = new Set(files);
+    for (const file of this.#handled.keys()) if (!there.has(file)) this.#handled.delete(file);
+    return noted.filter((start) => start?.kind === kind).filter((start) => start !== undefined);
   }
 
   async remove(run: string): Promise<void> {

@@ -26,19 +26,19 @@ export async function* readLogs(api: Api, request: LogRequest): AsyncIterable<Lo
   if (!first) await request.isEnded();
   yield* chunksOf(tailLines === 0 ? [] : (first?.events ?? []));
   if (tailLines !== undefined && !follow) return;
-  yield* restOf(api, request, first?.token);
+  yield* restOf(api, request, first);
 }
 
-/** Goes on from a token until the end of the stream and, when it follows, until the run has ended as well. */
-async function* restOf(api: Api, request: LogRequest, from: string | undefined): AsyncIterable<LogChunk> {
-  let token = from;
+/** Goes on from a page until the end of the stream and, when it follows, until the run has ended as well. */
+async function* restOf(api: Api, request: LogRequest, first: Page | undefined): AsyncIterable<LogChunk> {
+  let held = first;
   while (!request.signal?.aborted) {
     const hasEnded = !request.follow || (await request.isEnded());
-    const page = await read(api, request, { startFromHead: true, ...next("nextToken", token) });
+    const page = await read(api, request, { startFromHead: true }, held);
     yield* chunksOf(page?.events ?? []);
     // The end of the stream is where the token stays as it was.
-    const isEnd = page === undefined || page.token === token;
-    token = page?.token ?? token;
+    const isEnd = page === undefined || (page.token === held?.token && page.stream === held?.stream);
+    held = page ?? held;
     if (!isEnd) continue;
     if (hasEnded) return;
     await request.clock.sleep(POLL_MS, request.signal);
@@ -57,6 +57,7 @@ function* chunksOf(events: Page["events"]): Iterable<LogChunk> {
 }
 
 interface Page {
+  readonly stream: string;
   readonly events: readonly { readonly timestamp?: number | undefined; readonly message?: string | undefined }[];
   readonly token: string | undefined;
 }
@@ -64,17 +65,32 @@ interface Page {
 async function read(
   api: Api,
   { stream, signal }: LogRequest,
-  from: Omit<Calls["logs:GetLogEvents"]["input"], keyof OutputOf>,
+  from: Pick<Calls["logs:GetLogEvents"]["input"], "limit" | "startFromHead">,
+  held?: Page,
 ): Promise<Page | undefined> {
   const output = await stream();
   if (!output) return undefined;
   try {
-    const { events = [], nextForwardToken } = await api.send("logs:GetLogEvents", { ...output, ...from }, signal);
-    return { events, token: nextForwardToken };
+    const { logGroupName, logStreamName, from: startTime, to } = output;
+    const span = {
+      ...(startTime === undefined ? {} : { startTime }),
+      // GetLogEvents leaves out what is as late as the end.
+      ...(to === undefined ? {} : { endTime: to + 1 }),
+    };
+    // Another attempt of the run writes into a stream of its own.
+    const token = held?.stream === logStreamName ? held.token : undefined;
+    const request = { logGroupName, logStreamName, ...span, ...from, ...next("nextToken", token) };
+    const { events = [], nextForwardToken } = await api.send("logs:GetLogEvents", request, signal);
+    return { stream: logStreamName, events: events.filter(isWithin(output)), token: nextForwardToken };
   } catch (error) {
     if (error instanceof ProviderError && error.code === "missing") return undefined;
     throw error;
   }
+}
+
+/** A token goes on where it stood, whatever end is asked for by then. */
+function isWithin({ to }: OutputOf): (event: Page["events"][number]) => boolean {
+  return ({ timestamp }) => to === undefined || timestamp === undefined || timestamp <= to;
 }
 
 function clamp(lines: number): number {

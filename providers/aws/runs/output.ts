@@ -1,11 +1,13 @@
-import type { Sample } from "../../../src/model/index.ts";
+import type { Instant, Sample } from "../../../src/model/index.ts";
 import { LineCount, next, ProviderError } from "../../../src/provider/index.ts";
 import type { Api } from "../api/index.ts";
 
-/** A task's log stream. */
+/** A log stream, or what of it was written from one instant to another, both ends included. */
 export interface OutputOf {
   readonly logGroupName: string;
   readonly logStreamName: string;
+  readonly from?: Instant;
+  readonly to?: Instant;
 }
 
 /**

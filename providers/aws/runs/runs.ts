@@ -5,6 +5,7 @@ import type { Signal, World } from "../resources/world.ts";
 import { type Setting, type WorkKind, workOf } from "../work/index.ts";
 import { BatchJobs } from "./batch-jobs.ts";
 import { ExistingRuns } from "./existing-runs.ts";
+import { Functions } from "./functions/index.ts";
 import { GlueJobs } from "./glue-jobs.ts";
 import { HandedOver, invoker, requester } from "./handed-over.ts";
 import { Journal } from "./journal.ts";
@@ -12,6 +13,7 @@ import type { RunKind } from "./kind.ts";
 import { Machines } from "./machines.ts";
 import type { OutputOf } from "./output.ts";
 import { Pipelines } from "./pipelines.ts";
+import { Requests } from "./requests.ts";
 import type { Service } from "./service.ts";
 import { StateMachines } from "./state-machines.ts";
 import { Targets } from "./targets.ts";
@@ -30,13 +32,15 @@ export class Runs {
     const targets = new Targets(deployments, world.clock);
     const existing = (service: Service): RunKind =>
       new ExistingRuns(world, service, this.#journal, (signal) => targets.of(service.kind, signal));
+    const sent = new HandedOver(world, this.#journal, requester(world));
+    const invoked = new HandedOver(world, this.#journal, invoker(world));
     this.#kinds = {
       task: new Tasks(world, setting, deployments),
       ...(options.jobQueue === undefined
         ? {}
         : { batchJob: new BatchJobs(world, options.jobQueue, setting, deployments) }),
-      function: new HandedOver(world, this.#journal, invoker(world)),
-      request: new HandedOver(world, this.#journal, requester(world)),
+      function: new Functions(world, invoked, this.#journal, (signal) => targets.of("function", signal)),
+      request: new Requests(world, sent, this.#journal, (signal) => targets.of("request", signal)),
       stateMachine: existing(new StateMachines(api)),
       pipeline: existing(new Pipelines(api)),
       machines: new Machines(world, setting, this.#journal, (signal) => targets.of("runbook", signal)),

@@ -20,7 +20,7 @@ export interface StartOrder {
 
 /** A service that runs what exists already. */
 export interface Service {
-  readonly kind: Target["kind"];
+  readonly kind: Exclude<Target["kind"], "function">;
   /** The key by which its handles are told from others. */
   readonly key: string;
   /** Idempotent by the mark's run where the service has a way; answers the handle. */

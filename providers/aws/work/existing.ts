@@ -20,6 +20,10 @@ function startOf(
   switch (target.kind) {
     // EventBridge Scheduler has these two of its own: their input is what the function or the execution is given.
     case "function":
+      return {
+        target: target.arn,
+        input: markInput(target.input, target.runs === undefined ? mark : { ...mark, runs: target.runs }),
+      };
     case "stateMachine":
       return { target: target.arn, input: markInput(target.input, mark) };
     case "pipeline":
@@ -48,13 +52,26 @@ export function glueTimeout({ guard }: Job): { readonly Timeout?: number } {
 
 /** Why rota hears nothing of the runs that the schedule starts; undefined where they are listed. */
 export function unseenTarget(target: Target): string | undefined {
-  if (target.kind !== "function") return undefined;
+  if (target.kind !== "function" || target.runs === "log") return undefined;
   return "Lambda lists no invocations: what its schedule starts is seen by nobody";
 }
 
 function warningsOf({ guard }: Job, target: Target): readonly string[] {
   const unseen = unseenTarget(target);
-  if (unseen !== undefined) return [`${unseen}; no run is observed, limited or stopped, and no fire is missed`];
+  if (unseen !== undefined) {
+    const option = "where nobody else invokes the function, runs: log in the target takes them from its log";
+    return [`${unseen}; no run is observed, limited or stopped, and no fire is missed; ${option}`];
+  }
+  if (target.kind === "function") {
+    const whoever = "every invocation that its log tells of is a run of this job, whoever invoked it";
+    const unstopped =
+      "no run of it can be stopped: Lambda ends it at the function's own time limit, after 15 minutes at most";
+    return [
+      whoever,
+      unstopped,
+      "nothing is known of what it uses before its end: idle, output and disk are not judged",
+    ];
+  }
   const warnings = [`nothing is known of what it uses and costs: idle, output, disk and cost are not judged`];
   if (guard.durationSeconds !== undefined && target.kind !== "glueJob") {
     const limit = durationText(guard.durationSeconds);

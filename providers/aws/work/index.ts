@@ -12,7 +12,7 @@ export { glueTimeout, unseenTarget } from "./existing.ts";
 export { jobOptionsOf } from "./job-options.ts";
 export { RUNBOOKS, runbookRequest } from "./machines.ts";
 export * from "./mark.ts";
-export { UNSEEN_REQUESTS } from "./request.ts";
+export { REQUEST_DELAY_SECONDS } from "./request.ts";
 export { rulesOf, unseenByRule } from "./rule-target.ts";
 export type { Target } from "./target-options.ts";
 export type { Setting, Work, WorkKind } from "./work.ts";

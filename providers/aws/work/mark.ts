@@ -8,6 +8,8 @@ export interface StartMark extends Owner {
   readonly run?: string;
   /** RFC 3339. */
   readonly fire?: string;
+  /** That the function's log tells of its runs: for the listing, which knows the schedules alone. */
+  readonly runs?: "log";
 }
 
 const ARGUMENT = "--rota-";

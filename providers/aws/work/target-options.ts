@@ -3,7 +3,13 @@ import type { JsonObject } from "../../../src/model/index.ts";
 
 /** Something that exists already, started as it is: `aws: { target: … }`. */
 export type Target =
-  | { readonly kind: "function"; readonly arn: string; readonly input: JsonObject }
+  | {
+      readonly kind: "function";
+      readonly arn: string;
+      readonly input: JsonObject;
+      /** `log`: every invocation that the function's log tells of is a run of the job. */
+      readonly runs?: "log";
+    }
   | { readonly kind: "stateMachine"; readonly arn: string; readonly input: JsonObject }
   | { readonly kind: "pipeline"; readonly name: string; readonly parameters: Readonly<Record<string, string>> }
   | { readonly kind: "glueJob"; readonly name: string; readonly arguments: Readonly<Record<string, string>> };
@@ -29,6 +35,7 @@ const said = z
       .regex(/^[a-zA-Z0-9](-*[a-zA-Z0-9]){0,255}$/, "must be a pipeline's name")
       .optional(),
     glueJob: z.string().min(1).max(255).optional(),
+    runs: z.enum(["log"], "must be log").optional(),
     input,
     parameters: texts,
     arguments: texts,
@@ -47,7 +54,8 @@ const said = z
 
 type Said = z.infer<typeof said>;
 const NAMES = ["lambda", "stateMachine", "pipeline", "glueJob"] as const;
-const GOES_WITH: Readonly<Record<"input" | "parameters" | "arguments", readonly (typeof NAMES)[number][]>> = {
+const GOES_WITH: Readonly<Record<"input" | "parameters" | "arguments" | "runs", readonly (typeof NAMES)[number][]>> = {
+  runs: ["lambda"],
   input: ["lambda", "stateMachine"],
   parameters: ["pipeline"],
   arguments: ["glueJob"],
@@ -63,7 +71,13 @@ export const targetOptions: z.ZodType<Target> = said.transform((value, context) 
 
 function targetOf(said: Said): Target | undefined {
   const given = (said.input ?? {}) as JsonObject;
-  if (said.lambda !== undefined) return { kind: "function", arn: said.lambda, input: given };
+  if (said.lambda !== undefined)
+    return {
+      kind: "function",
+      arn: said.lambda,
+      input: given,
+      ...(said.runs === undefined ? {} : { runs: said.runs }),
+    };
   if (said.stateMachine !== undefined) return { kind: "stateMachine", arn: said.stateMachine, input: given };
   if (said.pipeline !== undefined) return { kind: "pipeline", name: said.pipeline, parameters: said.parameters ?? {} };
   if (said.glueJob !== undefined) return { kind: "glueJob", name: said.glueJob, arguments: said.arguments ?? {} };

@@ -5,7 +5,7 @@ import type { OpenPlacement } from "../../../src/engine/env.ts";
 import { steadyTime } from "../../../src/engine/steady.ts";
 import { type Ledger, openMemoryLedger } from "../../../src/ledger/index.ts";
 import { loadManifest } from "../../../src/manifest/index.ts";
-import type { DesiredState, JsonObject } from "../../../src/model/index.ts";
+import { type DesiredState, type JsonObject, MINUTE } from "../../../src/model/index.ts";
 import { wrapProvider } from "../../../src/provider/index.ts";
 import type { VirtualClock } from "../../support/clock.ts";
 import { SeededRandom } from "../../support/random.ts";
@@ -30,6 +30,8 @@ export interface Daemon {
   readonly engine: Engine;
   readonly ledger: Ledger;
   readonly running: Promise<void>;
+  /** Stops it, and closes the world. */
+  end(): Promise<void>;
 }
 
 /** Engine and ledger on a world of the test's clock, with the state applied; `more`: what the placement says beside the world's own. */
@@ -40,9 +42,10 @@ export async function daemon(
 ): Promise<Daemon> {
   const { clock } = world;
   const ledger = await openMemoryLedger(clock);
-  // The adapter reads and writes files, too, of which the clock knows nothing: it stands still for the whole of a call.
-  const provider = wrapProvider(await world.provider(), (_call, proceed) => clock.during(proceed()));
+  const { prices: _prices, ...own } = more;
   const options = { ...world.options, ...more };
+  // The adapter reads and writes files, too, of which the clock knows nothing: it stands still for the whole of a call.
+  const provider = wrapProvider(await world.provider(world.owner, own), (_call, proceed) => clock.during(proceed()));
   const placements = new Map<string, OpenPlacement>([
     ["aws", { provider, options, prices: priceBook(readOverrides("aws", options).overrides) }],
   ]);
@@ -66,5 +69,13 @@ export async function daemon(
   const outcome = await engine.deploy({ desired: state, by: "test" });
   if (!outcome.ok) throw new Error(outcome.refusals.map(({ reason }) => reason).join("; "));
   expect(outcome.result.failures).toEqual([]);
-  return { engine, ledger, running: engine.run() };
+  const running = engine.run();
+  const end = async (): Promise<void> => {
+    const stopping = engine.stop("test");
+    await clock.advance(MINUTE);
+    await stopping;
+    await running;
+    await world.close();
+  };
+  return { engine, ledger, running, end };
 }

@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { Deliveries } from "./deliveries.ts";
+import { Functions } from "./functions.ts";
 import { JobLives } from "./job-lives.ts";
 import { TaskLives } from "./lives.ts";
 import { MachineLives } from "./machine-lives.ts";
@@ -67,9 +69,13 @@ export class Front {
   readonly jobs: JobLives;
   readonly others: OtherLives;
   readonly machines: MachineLives;
+  readonly deliveries: Deliveries;
+  readonly functions: Functions = new Functions();
   /** Asked for each request; what it answers goes wrong. */
   fault: (exchange: Exchange) => Fault | undefined = () => undefined;
   pageSize = 100;
+  /** Events to a page of a log's search. */
+  logPageSize = 10_000;
   readonly exchanges: string[] = [];
   readonly #moto: string;
   readonly #server: Server;
@@ -82,6 +88,7 @@ export class Front {
     this.jobs = new JobLives(now);
     this.others = new OtherLives(now);
     this.machines = new MachineLives(now, (request) => this.#ec2(request));
+    this.deliveries = new Deliveries(now);
     this.#server = createServer((request, response) => void this.#serve(request, response));
   }
 
@@ -142,8 +149,11 @@ export class Front {
         : `${operation} ${token}`;
     const known = key === undefined ? undefined : this.#tokens.get(key);
     if (known) return known;
+    const ofFunction = this.functions.answer(new URL(request.url ?? "/", "http://front").pathname, text);
+    if (ofFunction) return ofFunction;
     const own =
       this.others.answer(operation, body) ??
+      this.deliveries.answer(operation, body) ??
       (await this.machines.answer(exchange.service, operation, body, callerOf(exchange.by)));
     const forwarded = own === undefined ? await this.#forward(request, text, exchange) : whole(own);
     const answer = this.#adapt(exchange, forwarded);
@@ -155,7 +165,9 @@ export class Front {
   async #forward(request: IncomingMessage, text: string, { operation, body }: Exchange): Promise<Answer> {
     const { desiredStatus: _desired, nextToken: _token, maxResults: _most, ...rest } = body;
     const isWhole = operation === "ListTasks" || operation === "ListJobs" || operation === "DescribeJobDefinitions";
-    const sent = isWhole ? JSON.stringify({ ...rest, ...statusFor(operation) }) : text;
+    const isSearch = operation === "FilterLogEvents" && body["limit"] === undefined;
+    const whole = isWhole ? JSON.stringify({ ...rest, ...statusFor(operation) }) : text;
+    const sent = isSearch ? JSON.stringify({ ...body, limit: this.logPageSize }) : whole;
     const headers = Object.entries(request.headers).filter(
       ([name]) => !/^(?:host|connection|content-length|expect)$/.test(name),
     );
@@ -251,6 +263,10 @@ function calledOf(request: IncomingMessage, text: string): Omit<Exchange, "by"> 
     return { service: SERVICES[prefix.split("_")[0] ?? ""] ?? "ecs", operation, body: parse(text) };
   }
   const path = url.pathname;
+  if (path.startsWith("/2015-03-31/functions/")) {
+    const operation = path.endsWith("/invocations") ? "Invoke" : "GetFunctionConfiguration";
+    return { service: "lambda", operation, body: {} };
+  }
   const batch = BATCH[path.replace("/v1/", "")];
   if (batch !== undefined) return { service: "batch", operation: batch, body: parse(text) };
   if (/^\/(?:schedules|schedule-groups|tags)/.test(path)) {

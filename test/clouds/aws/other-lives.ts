@@ -17,13 +17,6 @@ export class OtherLives {
       this.#stop(arn);
       return { PipelineExecutionArn: arn };
     }
-    // moto would hand the event to whatever rules there are, and fails at targets that it does not have.
-    if (operation === "PutEvents") {
-      return {
-        FailedEntryCount: 0,
-        Entries: (body["Entries"] as readonly Json[]).map((_, index) => ({ EventId: `e-${index}` })),
-      };
-    }
     if (operation === "BatchStopJobRun") {
       const ids = body["JobRunIds"] as readonly string[];
       for (const id of ids) this.#stop(id);

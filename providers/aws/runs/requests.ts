@@ -1,0 +1,228 @@
+import { HOUR, type Instant, MINUTE, type RunHandle, type Sample } from "../../../src/model/index.ts";
+import { ProviderError, type RunState, type StartRequest } from "../../../src/provider/index.ts";
+import { ruleName } from "../naming.ts";
+import type { Signal, World } from "../resources/world.ts";
+import { expandNative, type NativeSchedule, readExpression } from "../translate/index.ts";
+import { type Delivery, deliveriesOf, type MinuteCounts, type OwnStart } from "./delivery.ts";
+import type { HandedOver } from "./handed-over.ts";
+import type { Journal, Start } from "./journal.ts";
+import type { RunKind } from "./kind.ts";
+import { countRules } from "./rule-counts.ts";
+import { Turns } from "./turns.ts";
+
+/** CloudWatch has a minute's counts so long after its end; earlier they may be partial. */
+const SETTLED_MS = 2 * MINUTE;
+/**
+ * How often the counts are read while a fire's event or a request's end is still to come, and otherwise, for events that
+ * people put: each metric read costs. Often enough for a listing of the last hour to miss none.
+ */
+const PACE_MS = 2 * MINUTE;
+const IDLE_PACE_MS = 50 * MINUTE;
+/** The scheduler may deliver an event so long after its time, and CloudWatch may have its count still later. */
+const AWAITED_MS = 25 * MINUTE;
+/** A request that is on its way when the reading begins began at most so long before. */
+const LEAD_MS = 15 * MINUTE;
+/** CloudWatch keeps minutes for fifteen days. */
+const KEPT_MS = 14 * 24 * HOUR;
+const UNTOLD = "EventBridge took the event, and its counts tell nothing of it";
+
+/** An http job as its deployed schedules have it. */
+export interface ScheduledRequest {
+  readonly job: string;
+  readonly natives: readonly NativeSchedule[];
+}
+
+/** What was read of one job's rule, and when. */
+interface Reading {
+  readonly from: Instant;
+  /** Minutes from here on are not known. */
+  readonly upTo: Instant;
+  readonly readAt: Instant;
+  readonly deliveries: readonly Delivery[];
+}
+
+interface DeliveryHandle {
+  readonly delivery: string;
+  readonly minute: Instant;
+  readonly nth: number;
+}
+
+/**
+ * Requests through EventBridge. It keeps no record of each, but counts by rule and minute what was asked for, delivered and
+ * given up: each event is a run, known by its minute. Those that rota put itself are told apart by the note of the start.
+ */
+export class Requests implements RunKind {
+  readonly #world: World;
+  readonly #sent: HandedOver;
+  readonly #journal: Journal;
+  readonly #scheduled: (signal: Signal) => Promise<readonly ScheduledRequest[]>;
+  readonly #readings = new Map<string, Reading>();
+  readonly #turns = new Turns();
+
+  constructor(
+    world: World,
+    sent: HandedOver,
+    journal: Journal,
+    scheduled: (signal: Signal) => Promise<readonly ScheduledRequest[]>,
+  ) {
+    this.#world = world;
+    this.#sent = sent;
+    this.#journal = journal;
+    this.#scheduled = scheduled;
+  }
+
+  owns(handle: unknown): boolean {
+    return this.#sent.owns(handle) || (handle !== null && typeof handle === "object" && "delivery" in handle);
+  }
+
+  /** What has been put is not asked about at once: a count that cannot be read must not look like a start that failed. */
+  async start(request: StartRequest, signal: Signal): Promise<RunState> {
+    const held = await this.find(request.run, signal);
+    return held ?? underWay(await this.#sent.start(request, signal));
+  }
+
+  async find(run: string, signal: Signal): Promise<RunState | undefined> {
+    return (await this.#sent.find(run)) && this.#ofRun(run, signal);
+  }
+
+  async list(since: Instant, signal: Signal): Promise<readonly RunState[]> {
+    const jobs = await this.#scheduled(signal);
+    const from = this.#leadOf(since);
+    await this.#turns.take(() => {
+      const due = jobs.filter((each) => this.#isDue(each, from)).map(({ job }) => job);
+      return this.#read(due, from, signal);
+    });
+    return jobs.flatMap(({ job }) => {
+      const { deliveries = [] } = this.#readings.get(job) ?? {};
+      // The end is known to the minute.
+      return deliveries.filter(({ end }) => (end?.at ?? since) > since - MINUTE).map((each) => stateOf(job, each));
+    });
+  }
+
+  async inspect(handle: RunHandle, signal: Signal): Promise<RunState> {
+    if (this.#sent.owns(handle)) {
+      const { run = "" } = await this.#sent.inspect(handle);
+      return this.#ofRun(run, signal);
+    }
+    const { delivery, minute, nth } = parse(handle);
+    await this.#look(delivery, minute, signal);
+    const known = this.#readings.get(delivery)?.deliveries.find((each) => each.at === minute && each.nth === nth);
+    if (known && known.run === undefined) return stateOf(delivery, known);
+    throw new ProviderError("missing", `EventBridge counts no such event of ${ruleName(this.#world.owner, delivery)}`);
+  }
+
+  /** What EventBridge has taken it does not give back. */
+  async stop(handle: RunHandle, _mode: unknown, signal: Signal): Promise<void> {
+    if ((await this.inspect(handle, signal)).phase === "ended") return;
+    throw new ProviderError("unsupported", "EventBridge takes no request back");
+  }
+
+  async measure(handle: RunHandle, _after: Instant, signal: Signal): Promise<readonly Sample[]> {
+    await this.inspect(handle, signal);
+    return [];
+  }
+
+  async output(handle: RunHandle, signal: Signal): Promise<undefined> {
+    await this.inspect(handle, signal);
+  }
+
+  /** A start of rota's own, by its note and by what was counted since. */
+  async #ofRun(run: string, signal: Signal): Promise<RunState> {
+    const note = await this.#journal.read(run);
+    const noted = await this.#sent.inspect({ request: run });
+    // Whether it was taken is not known, and is not asked.
+    if (note?.handle === undefined) return noted;
+    const { job, at } = note;
+    await this.#look(job, at, signal);
+    const { deliveries = [], upTo = 0 } = this.#readings.get(job) ?? {};
+    const own = deliveries.find((each) => each.run === run);
+    if (own) return { ...stateOf(job, own), startedAt: at, ...(own.end && { endedAt: Math.max(at, own.end.at) }) };
+    if (upTo < at + AWAITED_MS) return underWay(noted);
+    return { ...noted, outcome: "lost", reason: UNTOLD };
+  }
+
+  /** The counts of one job, read again where there may be news of what began at `at`. */
+  #look(job: string, at: Instant, signal: Signal): Promise<void> {
+    return this.#turns.take(() => this.#readOne(job, at, signal));
+  }
+
+  async #readOne(job: string, at: Instant, signal: Signal): Promise<void> {
+    const known = this.#readings.get(job);
+    const from = this.#leadOf(at);
+    if (known && known.from <= from) {
+      const isRecent = this.#world.clock.now() - known.readAt < PACE_MS;
+      if (isRecent || known.upTo >= at + AWAITED_MS) return;
+    }
+    await this.#read([job], Math.min(from, known?.from ?? from), signal);
+  }
+
+  /** From when to read, to know what began at `at`. */
+  #leadOf(at: Instant): Instant {
+    return minuteOf(Math.max(at - LEAD_MS, this.#world.clock.now() - KEPT_MS));
+  }
+
+  async #read(jobs: readonly string[], from: Instant, signal: Signal): Promise<void> {
+    if (jobs.length === 0) return;
+    const { api, owner, clock } = this.#world;
+    const now = clock.now();
+    const upTo = minuteOf(now - SETTLED_MS);
+    const starts = await this.#journal.starts("request");
+    const rules = jobs.map((job) => ruleName(owner, job));
+    const counts = await countRules(api, rules, { from, to: upTo }, signal);
+    for (const job of jobs) {
+      const deliveries = deliveriesOf(counts.get(ruleName(owner, job)) ?? NONE, ownStarts(starts, job), upTo);
+      this.#readings.set(job, { from, upTo, readAt: now, deliveries });
+    }
+  }
+
+  /** There may be news: a fire's event was not counted yet, or a request's end. */
+  #isDue({ job, natives }: ScheduledRequest, from: Instant): boolean {
+    const known = this.#readings.get(job);
+    if (!known || known.from > from) return true;
+    const now = this.#world.clock.now();
+    if (now - known.readAt < PACE_MS) return false;
+    if (now - known.readAt >= IDLE_PACE_MS || known.deliveries.some(({ end }) => end === undefined)) return true;
+    if (natives.some(({ expression }) => !readExpression(expression).ok)) return true;
+    // Whole minutes: the same for all jobs of a round.
+    const [first, last] = [minuteOf(now - AWAITED_MS), minuteOf(now - SETTLED_MS)];
+    const fires = natives.flatMap((native) => expandNative(native, first, last)).sort((a, b) => a - b);
+    const [oldest] = fires;
+    if (oldest === undefined) return false;
+    return known.deliveries.filter(({ at, run }) => run === undefined && at >= oldest - MINUTE).length < fires.length;
+  }
+}
+
+/** Of what has been handed over: it goes on. */
+function underWay({ outcome: _outcome, endedAt: _endedAt, reason: _reason, ...begun }: RunState): RunState {
+  return { ...begun, phase: "running" };
+}
+
+const NONE: ReadonlyMap<Instant, MinuteCounts> = new Map();
+
+function ownStarts(starts: readonly Start[], job: string): readonly OwnStart[] {
+  return starts.filter((each) => each.job === job && each.handle !== undefined);
+}
+
+function minuteOf(at: Instant): Instant {
+  return Math.floor(at / MINUTE) * MINUTE;
+}
+
+function stateOf(job: string, delivery: Delivery): RunState {
+  const { at, nth, run } = delivery;
+  const life = { job, ...lifeOf(delivery), startedAt: at };
+  if (run !== undefined) return { ...life, handle: { request: run }, run, startedBy: "rota" };
+  return { ...life, handle: { delivery: job, minute: at, nth }, requestedAt: at, startedBy: "unknown" };
+}
+
+function lifeOf({ end }: Delivery): Pick<RunState, "phase" | "outcome" | "endedAt" | "reason"> {
+  if (!end) return { phase: "running" };
+  const { outcome, at, reason } = end;
+  return { phase: "ended", outcome, endedAt: at, ...(reason === undefined ? {} : { reason }) };
+}
+
+function parse(handle: RunHandle): DeliveryHandle {
+  const { delivery, minute, nth } = handle as Partial<DeliveryHandle>;
+  if (typeof delivery === "string" && typeof minute === "number" && typeof nth === "number")
+    return { delivery, minute, nth };
+  throw new ProviderError("invalid", "this is no handle of a request");
+}

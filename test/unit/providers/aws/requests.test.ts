@@ -1,0 +1,168 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { DAY, HOUR, MINUTE } from "../../../../src/model/index.ts";
+import { VirtualClock } from "../../../support/clock.ts";
+import { cron, job } from "../../../support/jobs.ts";
+import { type Answers, type Fake, OWNER, openFake, serviceError } from "./support.ts";
+
+const SIX = Date.UTC(2026, 10, 24, 6);
+
+/** What CloudWatch has of the rule: metric → minutes after six → count. */
+type Counts = Readonly<Record<string, Readonly<Record<number, number>>>>;
+
+function answerOf(counts: Counts, StatusCode = "Complete"): NonNullable<Answers["cloudwatch:GetMetricData"]> {
+  return ({ MetricDataQueries, StartTime, EndTime }) => ({
+    MetricDataResults: (
+      MetricDataQueries as readonly { Id: string; MetricStat: { Metric: { MetricName: string } } }[]
+    ).map(({ Id, MetricStat }) => {
+      const points = Object.entries(counts[MetricStat.Metric.MetricName] ?? {})
+        .map(([minute, count]) => ({ at: new Date(SIX + Number(minute) * MINUTE), count }))
+        .filter(({ at }) => at >= (StartTime as Date) && at < (EndTime as Date));
+      return { Id, StatusCode, Timestamps: points.map(({ at }) => at), Values: points.map(({ count }) => count) };
+    }),
+  });
+}
+
+describe("requests through EventBridge", () => {
+  let stateDir: string;
+  beforeEach(async () => {
+    stateDir = await mkdtemp(join(tmpdir(), "rota-requests-"));
+  });
+  afterEach(() => rm(stateDir, { recursive: true, force: true }));
+
+  /** One http job, of every day at six, as its schedule stands at EventBridge. */
+  const schedule = {
+    Name: "ping.1",
+    GroupName: "rota.acme.dev",
+    ScheduleExpression: "cron(0 6 * * ? *)",
+    Target: {
+      Arn: "arn:aws:scheduler:::aws-sdk:eventbridge:putEvents",
+      Input: JSON.stringify({ Entries: [{ Detail: JSON.stringify({ rota: { ...OWNER, job: "ping" } }) }] }),
+    },
+  };
+  const open = (answers: Answers, at: number): Promise<Fake> =>
+    openFake(
+      {
+        "ecs:ListTasks": () => ({ taskArns: [] }),
+        "scheduler:ListScheduleGroups": () => ({ ScheduleGroups: [{ Name: "rota.acme.dev", Arn: "arn" }] }),
+        "scheduler:ListTagsForResource": () => ({
+          Tags: Object.entries(OWNER).map(([key, Value]) => ({ Key: `rota:${key}`, Value })),
+        }),
+        "scheduler:ListSchedules": () => ({ Schedules: [{ Name: schedule.Name, Target: schedule.Target }] }),
+        "scheduler:GetSchedule": () => schedule,
+        ...answers,
+      },
+      { rulesRole: "arn:aws:iam::123456789012:role/rules" },
+      { stateDir, clock: new VirtualClock({ startAt: at }) },
+    );
+  const workload = {
+    kind: "http",
+    url: "https://hooks.example/run",
+    method: "POST",
+    headers: {},
+    secrets: {},
+    timeoutSeconds: 5,
+    expectStatus: [],
+  } as const;
+  const ping = job("ping", { ...OWNER, workload, schedule: cron("0 6 * * *") });
+
+  it("are asked about by their rules, a minute at a time, and only as far as CloudWatch has counted", async () => {
+    const counts = { MatchedEvents: { 0: 1 }, Invocations: { 0: 1 } };
+    const { provider, calls } = await open({ "cloudwatch:GetMetricData": answerOf(counts) }, SIX + 4.5 * MINUTE);
+    expect(await provider.listRuns(SIX)).toEqual([
+      {
+        handle: { delivery: "ping", minute: SIX, nth: 0 },
+        job: "ping",
+        phase: "ended",
+        outcome: "succeeded",
+        startedAt: SIX,
+        requestedAt: SIX,
+        endedAt: SIX,
+        startedBy: "unknown",
+      },
+    ]);
+    const { input: asked = {} } = calls.find(({ call }) => call === "cloudwatch:GetMetricData") ?? {};
+    expect(asked).toMatchObject({ StartTime: new Date(SIX - 15 * MINUTE), EndTime: new Date(SIX + 2 * MINUTE) });
+    expect((asked["MetricDataQueries"] as readonly unknown[]).slice(0, 2)).toMatchObject([
+      {
+        MetricStat: {
+          Metric: {
+            Namespace: "AWS/Events",
+            MetricName: "MatchedEvents",
+            Dimensions: [{ Name: "RuleName", Value: "rota.acme.dev.ping" }],
+          },
+          Period: 60,
+          Stat: "Sum",
+        },
+      },
+      { MetricStat: { Metric: { MetricName: "Invocations" } } },
+    ]);
+    expect(provider.unseen?.(ping)).toBeUndefined();
+    expect(provider.listingDelaySeconds?.(ping)).toBe(600);
+    expect(provider.listingDelaySeconds?.(job("other", OWNER))).toBe(0);
+  });
+
+  it.each([
+    ["PartialData", "unavailable"],
+    ["InternalError", "unavailable"],
+    ["Forbidden", "denied"],
+  ])("counts that are %s are none", async (status, code) => {
+    const { provider } = await open({ "cloudwatch:GetMetricData": answerOf({}, status) }, SIX);
+    await expect(provider.listRuns(SIX)).rejects.toMatchObject({ code });
+  });
+
+  it("counts that may not be read stop the listing, in AWS's words, and not the start of a run", async () => {
+    const { provider } = await open(
+      {
+        "eventbridge:PutEvents": () => ({ Entries: [{ EventId: "e" }] }),
+        "cloudwatch:GetMetricData": () => {
+          throw serviceError("AccessDenied", 403);
+        },
+      },
+      SIX,
+    );
+    await expect(provider.listRuns(SIX)).rejects.toMatchObject({ code: "denied" });
+    const request = { run: "ping.m.1", job: ping, attempt: 1, fireAt: SIX, env: {} };
+    expect(await provider.start(request)).toMatchObject({ run: "ping.m.1", phase: "running" });
+  });
+
+  it("counts of a long absence are read as far back as CloudWatch keeps minutes, and no further", async () => {
+    const { provider, calls } = await open({ "cloudwatch:GetMetricData": answerOf({}) }, SIX);
+    await provider.listRuns(SIX - 60 * DAY);
+    const { StartTime } = calls.find(({ call }) => call === "cloudwatch:GetMetricData")?.input ?? {};
+    expect(StartTime).toEqual(new Date(SIX - 14 * DAY));
+    const before = calls.length;
+    await provider.listRuns(SIX - 60 * DAY);
+    expect(calls.slice(before).map(({ call }) => call)).not.toContain("cloudwatch:GetMetricData");
+  });
+
+  it("a start of rota's of which nothing is counted is lost once that is sure, and no fire's event is taken for it", async () => {
+    const counts = { MatchedEvents: { 0: 1 }, Invocations: { 0: 1 } };
+    const { provider, clock } = await open(
+      {
+        "eventbridge:PutEvents": () => ({ Entries: [{ EventId: "e" }] }),
+        "cloudwatch:GetMetricData": answerOf(counts),
+      },
+      SIX - HOUR,
+    );
+    const { handle } = await provider.start({ run: "ping.m.1", job: ping, attempt: 1, fireAt: SIX, env: {} });
+    await clock.advance(20 * MINUTE);
+    expect((await provider.inspect(handle)).phase).toBe("running");
+    await clock.advance(50 * MINUTE);
+    expect(await provider.inspect(handle)).toMatchObject({
+      outcome: "lost",
+      reason: expect.stringContaining("nothing"),
+    });
+    expect(await provider.listRuns(SIX)).toMatchObject([{ startedBy: "unknown", startedAt: SIX }]);
+  });
+
+  it("an event that EventBridge did not take was not put: the start is not known", async () => {
+    const refused = { Entries: [{ ErrorCode: "InternalFailure", ErrorMessage: "try again" }] };
+    const { provider } = await open({ "eventbridge:PutEvents": () => refused }, SIX);
+    const start = provider.start({ run: "ping.m.1", job: ping, attempt: 1, fireAt: SIX, env: {} });
+    await expect(start).rejects.toMatchObject({ code: "unavailable" });
+    expect(await provider.find("ping.m.1")).toMatchObject({ outcome: "lost" });
+  });
+});
