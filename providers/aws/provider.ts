@@ -188,8 +188,8 @@ export class AwsProvider implements Provider {
 
   check(options?: CallOptions): Promise<readonly Finding[]> {
     const signal = options?.signal;
-    const functions = async () => (await this.#deployments.targets(signal)).function;
-    return checkAws(this.#api, this.#owner, this.#options, this.#context.clock.now(), functions, signal);
+    const scheduled = () => this.#deployments.targets(signal);
+    return checkAws(this.#api, this.#owner, this.#options, this.#context.clock.now(), scheduled, signal);
   }
 
   async close(): Promise<void> {

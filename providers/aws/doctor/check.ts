@@ -3,7 +3,7 @@ import type { Finding } from "../../../src/provider/index.ts";
 import type { Api } from "../api/index.ts";
 import { eventQueueArn, groupName, type Owner } from "../naming.ts";
 import type { AwsOptions } from "../options.ts";
-import type { ScheduledFunction } from "../runs/functions/index.ts";
+import type { Scheduled } from "../runs/targets.ts";
 import { checkEvents } from "./events.ts";
 import { answer, type Check, found } from "./finding.ts";
 import { checkFunctions } from "./functions.ts";
@@ -11,6 +11,7 @@ import { checkInsights } from "./insights.ts";
 import { checkMachines } from "./machines.ts";
 import { checkPermissions } from "./missing.ts";
 import { quotaChecks } from "./quotas.ts";
+import { checkRequests } from "./requests.ts";
 import { checkRoles } from "./roles.ts";
 
 /** What `rota doctor` asks AWS. Never throws. */
@@ -19,8 +20,8 @@ export async function checkAws(
   owner: Owner,
   options: AwsOptions,
   now: Instant,
-  /** Functions whose logs tell of runs. */
-  functions: () => Promise<readonly ScheduledFunction[]>,
+  /** What the deployed schedules start. */
+  scheduled: () => Promise<Scheduled>,
   signal: AbortSignal | undefined,
 ): Promise<readonly Finding[]> {
   const queue = eventQueueArn(options, owner);
@@ -43,7 +44,8 @@ export async function checkAws(
     },
     ...quotaChecks(api, owner, options, signal),
     machines: () => checkMachines(api, owner, signal),
-    functions: async () => checkFunctions(api, await functions(), signal),
+    functions: async () => checkFunctions(api, (await scheduled()).function, signal),
+    requests: async () => checkRequests(api, owner, (await scheduled()).request, now, signal),
   };
   const findings: Finding[] = [];
   for (const [name, check] of Object.entries(checks)) findings.push(...(await answer(name, check)));

@@ -5,7 +5,7 @@ import { readSums } from "../series.ts";
 import { Turns } from "../turns.ts";
 import { type FunctionFacts, readFacts } from "./facts.ts";
 import { SYSTEM_LINES } from "./line.ts";
-import { InvocationTable, type LogEvent, verdictOf } from "./table.ts";
+import { type FunctionCounts, InvocationTable, type LogEvent, verdictOf } from "./table.ts";
 
 /** A log is read again so often; CloudWatch allows few such requests a second. */
 const PACE_MS = MINUTE / 2;
@@ -146,25 +146,34 @@ export class FunctionLog {
 
   /** As text, a log does not say that a function failed: CloudWatch counts it, by the minute in which it began. */
   async #count({ name }: FunctionFacts, now: Instant, signal: Signal): Promise<void> {
-    const untold = this.#table.untold(now - COUNTED_MS);
-    const [from, to] = [Math.min(...untold.map(minuteOf)), Math.max(...untold.map(minuteOf)) + MINUTE];
-    if (untold.length === 0) return;
-    const metric = (id: string, metricName: string) =>
-      ({ id, namespace: "AWS/Lambda", name: metricName, dimension: ["FunctionName", name] }) as const;
-    const metrics = [metric("invoked", "Invocations"), metric("failed", "Errors")];
-    const span = { from: Math.max(from, now - COUNTS_KEPT_MS), to };
-    const sums = await readSums(this.#world.api, metrics, span, signal);
-    for (const minute of new Set(untold.map(minuteOf))) {
-      const counts = {
-        invoked: sums.get("invoked")?.get(minute) ?? 0,
-        failed: sums.get("failed")?.get(minute) ?? 0,
-      };
+    const minutes = [...new Set(this.#table.untold(now - COUNTED_MS).map(minuteOf))].sort((a, b) => a - b);
+    if (minutes.length === 0) return;
+    const counts = await this.#counts(name, minutes, now, signal);
+    for (const minute of minutes) {
       this.#table.judge(minute, (attempts) => {
-        const verdict = verdictOf(attempts, counts);
+        const verdict = verdictOf(attempts, counts(minute));
         const isOver = attempts.every(({ end }) => end !== undefined && end.at <= now - UNCOUNTED_MS);
         return verdict === "untold" && isOver ? "lost" : verdict;
       });
     }
+  }
+
+  async #counts(
+    name: string,
+    minutes: readonly Instant[],
+    now: Instant,
+    signal: Signal,
+  ): Promise<(minute: Instant) => FunctionCounts> {
+    const kept = minutes.filter((minute) => minute > now - COUNTS_KEPT_MS);
+    const [first] = kept;
+    if (first === undefined) return () => ({ invoked: 0, failed: 0 });
+    const metric = (id: string, metricName: string) =>
+      ({ id, namespace: "AWS/Lambda", name: metricName, dimension: ["FunctionName", name] }) as const;
+    const metrics = [metric("invoked", "Invocations"), metric("failed", "Errors")];
+    const span = { from: first, to: (kept.at(-1) ?? first) + MINUTE };
+    const sums = await readSums(this.#world.api, metrics, span, signal);
+    const [invoked, failed] = metrics.map(({ id }) => sums.get(id));
+    return (minute) => ({ invoked: invoked?.get(minute) ?? 0, failed: failed?.get(minute) ?? 0 });
   }
 }
 

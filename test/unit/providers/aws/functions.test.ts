@@ -6,7 +6,7 @@ import type { FunctionFacts } from "../../../../providers/aws/runs/functions/fac
 import { lifeOf } from "../../../../providers/aws/runs/functions/life.ts";
 import { readLine, readPrinted } from "../../../../providers/aws/runs/functions/line.ts";
 import { type Attempt, InvocationTable, verdictOf } from "../../../../providers/aws/runs/functions/table.ts";
-import { type Job, type JsonObject, MINUTE } from "../../../../src/model/index.ts";
+import { DAY, type Job, type JsonObject, MINUTE } from "../../../../src/model/index.ts";
 import { statementsOf } from "../../../clouds/aws/policy.ts";
 import { cron, job, NOW } from "../../../support/jobs.ts";
 import { type Answers, type Fake, OWNER, openFake, serviceError } from "./support.ts";
@@ -281,6 +281,21 @@ describe("a target whose runs are read from its log", () => {
       "logs:FilterLogEvents": () => ({ events }),
     });
     expect((await provider.listRuns(0)).map(({ job: of }) => of).sort()).toEqual(["load", "load", "noon"]);
+  });
+
+  it("of an attempt so long ago that CloudWatch has no minutes of it, how it ended is not told", async () => {
+    const report = `REPORT RequestId: ${ID}\tDuration: 5 ms\tBilled Duration: 5 ms\tMemory Size: 128 MB`;
+    const { provider, calls } = await open([schedule("load.1", marked("load"))], {
+      "logs:FilterLogEvents": ({ startTime }) => ({
+        events:
+          Number(startTime) < NOW - 30 * DAY
+            ? [{ timestamp: NOW - 30 * DAY, logStreamName: "a", message: report }]
+            : [],
+      }),
+    });
+    const handle = { lambda: ARN, invocation: ID, since: NOW - 30 * DAY };
+    expect(await provider.inspect(handle)).toMatchObject({ outcome: "lost", billed: { billedMs: 5 } });
+    expect(calls.map(({ call }) => call)).not.toContain("cloudwatch:GetMetricData");
   });
 
   it("a log that does not end is read piece by piece: until it is through, nothing is listed", async () => {

@@ -100,6 +100,7 @@ describe("requests through EventBridge", () => {
       { MetricStat: { Metric: { MetricName: "Invocations" } } },
     ]);
     expect(provider.unseen?.(ping)).toBeUndefined();
+    expect(await provider.check()).toContainEqual(expect.objectContaining({ check: "requests", ok: true }));
     expect(provider.listingDelaySeconds?.(ping)).toBe(600);
     expect(provider.listingDelaySeconds?.(job("other", OWNER))).toBe(0);
   });
@@ -124,6 +125,7 @@ describe("requests through EventBridge", () => {
       SIX,
     );
     await expect(provider.listRuns(SIX)).rejects.toMatchObject({ code: "denied" });
+    expect(await provider.check()).toContainEqual(expect.objectContaining({ check: "requests", ok: false }));
     const request = { run: "ping.m.1", job: ping, attempt: 1, fireAt: SIX, env: {} };
     expect(await provider.start(request)).toMatchObject({ run: "ping.m.1", phase: "running" });
   });
