@@ -20,6 +20,8 @@ export interface Stopping {
   mode: StopMode;
   /** Whether the provider took the last request of this mode. */
   accepted: boolean;
+  /** Why the provider has no stop for this run, in its words, when it said so of the last request. */
+  impossible?: string;
   readonly cause: StopCause;
   readonly by: string;
   readonly reason: string;

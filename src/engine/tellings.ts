@@ -14,7 +14,7 @@ export class Tellings {
   breach(
     tracked: TrackedRun,
     breaches: readonly Breach[],
-    action: "stop" | "notify" | "observe" | "protected" | "warning",
+    action: "stop" | "notify" | "observe" | "protected" | "impossible" | "warning",
   ): void {
     const { run } = tracked;
     const what = {
@@ -22,6 +22,7 @@ export class Tellings {
       notify: "it goes on (onBreach: notify)",
       observe: "it goes on (mode: observe); the guard would have stopped it",
       protected: "it goes on (protect: true)",
+      impossible: "it goes on: its provider has no way to stop it",
       warning: "it is near its limit",
     }[action];
     const lines = breaches.map((b) => `${b.limit}: ${b.observed} (limit ${b.declared}). ${b.advice}`);

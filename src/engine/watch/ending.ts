@@ -31,7 +31,8 @@ export function ending(tracked: TrackedRun, state: RunState, now: Instant): Even
   };
   if (state.outcome === "succeeded")
     return { ...base, status: "succeeded", reason: state.reason ?? "", component: "workload" };
-  if (stopping && state.outcome !== "lost") {
+  // Where the provider has no stop for it, whatever ended the run, it was not the order.
+  if (stopping && stopping.impossible === undefined && state.outcome !== "lost") {
     return {
       ...base,
       status: "killed",

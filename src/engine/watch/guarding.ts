@@ -18,7 +18,7 @@ const LEAST_INTERVAL_MS = 1000;
 export type TellBreach = (
   tracked: TrackedRun,
   breaches: readonly Breach[],
-  action: "stop" | "notify" | "observe" | "protected" | "warning",
+  action: "stop" | "notify" | "observe" | "protected" | "impossible" | "warning",
 ) => void;
 
 /** Measures a running run, judges it, and does what its limits say: nothing, a notice, or a stop through the choke point. */
@@ -149,6 +149,7 @@ export class Guarding {
     else if (!tracked.said.has(`refused ${answer.why}`)) {
       tracked.said.add(`refused ${answer.why}`);
       this.context.env.log("warn", "a stop was not carried out", { run: tracked.run.run, why: answer.why });
+      if (tracked.stopping?.impossible !== undefined) this.tell(tracked, breaches, "impossible");
     }
   }
 }

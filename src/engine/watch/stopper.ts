@@ -98,8 +98,8 @@ export class Stopper {
       if (!tracked.busy) await this.endQueued(tracked, order, time.now());
       return { ok: true };
     }
-    await this.send(tracked, "polite");
-    return { ok: true };
+    const impossible = await this.send(tracked, "polite");
+    return impossible === undefined ? { ok: true } : { ok: false, why: `it cannot be stopped: ${impossible}` };
   }
 
   private async endQueued(tracked: TrackedRun, order: StopOrder, endedAt: Instant): Promise<void> {
@@ -143,14 +143,18 @@ export class Stopper {
     }
   }
 
-  private async send(tracked: TrackedRun, mode: "polite" | "hard"): Promise<void> {
-    if (tracked.handle === undefined) return;
+  /** Answers why the provider has no stop for this run, where it says so. */
+  private async send(tracked: TrackedRun, mode: "polite" | "hard"): Promise<string | undefined> {
+    if (tracked.handle === undefined) return undefined;
     if (tracked.stopping) tracked.stopping.sentAt = this.context.time.now();
     try {
       await providerOf(this.context, tracked.run.placement).stop(tracked.handle, mode, { signal: this.context.signal });
       if (tracked.stopping?.mode === mode) tracked.stopping.accepted = true;
+      delete tracked.stopping?.impossible;
     } catch (error) {
       const problem = asProviderError(error);
+      // It may still find a way: the stop is sent again like any other, but what comes of the run is not its doing.
+      if (tracked.stopping && problem.code === "unsupported") tracked.stopping.impossible = problem.message;
       // Not an end: the run is looked at and the stop sent again until the provider says that it is gone.
       this.context.env.log("warn", "a stop was not confirmed and will be sent again", {
         run: tracked.run.run,
@@ -159,6 +163,7 @@ export class Stopper {
         message: problem.message,
       });
     }
+    return tracked.stopping?.impossible;
   }
 
   /** Counts the stop against the blast radius; past it the guard is held until a person releases it (K9). */

@@ -55,6 +55,43 @@ describe("stopping a run", () => {
     await stand.stop();
   });
 
+  it.each(["failed", "succeeded"] as const)(
+    "is not said of a run that its provider cannot stop: people hear that it goes on, and it ends as it does (%s)",
+    async (outcome) => {
+      const stand = await Stand.open();
+      stand.world.script = () => ({ durationSeconds: 20 * 60, outcome });
+      stand.world.fault = ({ method }) => (method === "stop" ? { error: { code: "unsupported" } } : undefined);
+      const guard = { ...job("x").guard, durationSeconds: 600 };
+      await stand.start(desiredState([hourly("a", { guard }), hourly("b")]));
+      await stand.clock.advance(HOUR + 5 * MINUTE);
+      const other = [...stand.engine.state.open.values()].find(({ run }) => run.job === "b")?.run.run ?? "";
+      await expect(stand.engine.kill(other, "enough", ann)).rejects.toMatchObject({
+        code: "refused",
+        message: expect.stringContaining("cannot be stopped"),
+      });
+      await stand.clock.advance(20 * MINUTE);
+      expect((await stand.events("run.judged")).map(({ action }) => action)).toEqual(["stop"]);
+      expect((await stand.events("run.ended")).map(({ status }) => status)).toEqual([outcome, outcome]);
+      expect(await stand.events("saved")).toEqual([]);
+      const about = stand.notices.filter(({ subject }) => subject.startsWith("a:")).map(({ subject }) => subject);
+      expect(about).toEqual([expect.stringContaining("no way to stop it")]);
+      await stand.stop();
+    },
+  );
+
+  it("is said of a run that its provider found a way to stop after all", async () => {
+    const stand = await Stand.open();
+    stand.world.script = () => ({ durationSeconds: 1e6 });
+    stand.world.fault = ({ method }) => (method === "stop" ? { error: { code: "unsupported" } } : undefined);
+    await stand.start(desiredState([hourly("a")]));
+    await stand.clock.advance(HOUR + MINUTE);
+    await expect(stand.engine.kill(only(stand), "enough", ann)).rejects.toThrow("cannot be stopped");
+    stand.world.fault = () => undefined;
+    await stand.clock.advance(MINUTE);
+    expect(await stand.events("run.ended")).toMatchObject([{ status: "killed", component: "person" }]);
+    await stand.stop();
+  });
+
   it("escalates a run that never gets past starting", async () => {
     const stand = await Stand.open();
     stand.world.script = () => ({
