@@ -120,4 +120,47 @@ describe("levelled slots, by their fires alone", () => {
       { numRuns: 25 },
     );
   });
+
+  it("of a month fall on one day from 1 to 28, in a window and in time, in every month of the year", () => {
+    const daily = fc.record({
+      days: fc.constant<Weekday[]>([1, 2, 3, 4, 5, 6, 7]),
+      startMinute: fc.integer({ min: 0, max: DAY - 1 }),
+      lengthMinutes: fc.integer({ min: 1, max: DAY }),
+    });
+    const draft = fc.record({
+      timezone: fc.constantFrom("UTC", "Asia/Kathmandu", "Asia/Tokyo"),
+      within: fc.array(daily, { maxLength: 2 }),
+      by: fc.option(fc.record({ minute: fc.integer({ min: 0, max: DAY - 1 }) }), { nil: undefined }),
+    });
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(draft, fc.integer({ min: 1, max: 400 })), { minLength: 1, maxLength: 6 }),
+        (drafts) => {
+          const jobs = drafts.map(([{ by, ...rest }, minutes], k) =>
+            makeJob(`job-${k}`, flexible({ ...rest, period: "month", ...(by ? { by } : {}) }), { minutes, load: 1 }),
+          );
+          const { slots, unplaceable } = level(jobs, [], undefined, { at: AT });
+          expect(slots.size + unplaceable.length).toBe(jobs.length);
+          for (const job of jobs) {
+            const slot = slots.get(job.name);
+            if (!slot) continue;
+            const schedule = job.schedule as FlexibleSchedule;
+            const locals = fires(schedule, slot, Date.UTC(2025, 11, 30), Date.UTC(2027, 0, 3))
+              .map(({ local }) => local)
+              .filter((local) => local.startsWith("2026"));
+            expect(new Set(locals.map((local) => local.slice(0, 7))).size).toBe(12);
+            expect(new Set(locals.map((local) => local.slice(8, 16))).size).toBe(1);
+            expect(Number(locals[0]?.slice(8, 10))).toBeLessThanOrEqual(28);
+            expect(locals).toHaveLength(12);
+            const minutes = (job.expect.durationSeconds ?? 0) / 60;
+            for (const start of locals.map(minuteOfWeek)) {
+              const opened = openedAt(schedule.within, start);
+              expect(opened.some((from) => endsInTime(schedule, from, start, minutes))).toBe(true);
+            }
+          }
+        },
+      ),
+      { numRuns: 25 },
+    );
+  });
 });
