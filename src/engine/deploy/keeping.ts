@@ -40,6 +40,8 @@ export class Keeping {
   applied(plan: Plan, failures: readonly ApplyFailure[]): void {
     for (const { change } of plan.changes)
       this.unsettled.delete(change.action === "delete" ? change.actual.mark.job : change.desired.job);
+    // A plan that leaves what all jobs share alone found it as it should be.
+    this.unsettled.delete(ALL_JOBS);
     for (const { job } of failures) this.unsettled.add(job);
   }
 
@@ -126,6 +128,7 @@ export class Keeping {
       if (said.placement !== placement || left.has(key)) continue;
       // Of a job that was not looked at nothing is known, unless it is deployed here no more.
       if (!looked.has(job) && state.deployed.get(job)?.placement === placement) continue;
+      if (job === ALL_JOBS && this.unsettled.size > 0) continue;
       const detail = "it is as it was applied again";
       events.push({ type: "deployment.restored", placement, job, resource, by: "elsewhere", detail });
     }

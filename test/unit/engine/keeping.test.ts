@@ -180,6 +180,20 @@ describe("what was applied stays in place where the vendor fires", () => {
       expect(stand.notices[0]).not.toHaveProperty("job");
     });
 
+    it("what was changed is not said to be mended while it cannot be looked at", async () => {
+      parts.set(".rule", observed({ ...part("", "rule"), fields: { image: "by hand" } }));
+      await stand.clock.advance(2 * KEEP);
+      refuses = true;
+      parts.delete("a.now");
+      await stand.engine.deploy({
+        desired: desiredState([job("a", { schedule: cron("0 0 1 3 *") }), job("b", { schedule: cron("0 0 1 1 *") })]),
+        by: "test",
+      });
+      refuses = false;
+      parts.set(".rule", observed({ ...part("", "rule"), fields: { image: "by hand" } }));
+      expect((await afterwards()).filter((said) => said.includes("rule"))).toEqual(["changed task/.rule"]);
+    });
+
     it("nothing is said or put back while it is not known of every job what should be there", async () => {
       refuses = true;
       await stand.engine.deploy({
