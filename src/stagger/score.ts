@@ -54,7 +54,9 @@ export class Scorer {
   #bad = new Uint8Array();
   #total = new Float64Array();
   #excess = new Float64Array();
-  #queue = new Int32Array();
+  /** The largest load from a step to the end of its piece, and from the piece's beginning to it. */
+  #ahead = new Float64Array();
+  #behind = new Float64Array();
   /** Look through wide ranges by blocks; a small problem has the time for every minute. */
   readonly #byBlocks: boolean;
 
@@ -94,7 +96,8 @@ export class Scorer {
     const steps = lanes * (isCut(task) ? starts * runs * reach : starts + sweeps.length * reach);
     if (steps > this.#gathered.high.length) {
       this.#gathered = { high: new Float64Array(2 * steps), sums: new Float64Array(2 * steps) };
-      this.#queue = new Int32Array(2 * steps);
+      this.#ahead = new Float64Array(2 * steps);
+      this.#behind = new Float64Array(2 * steps);
     }
     if (starts > this.#bad.length) {
       this.#bad = new Uint8Array(2 * starts);
@@ -220,24 +223,40 @@ export class Scorer {
     }
   }
 
-  /** The largest load under each start, by a queue of the minutes that may still be the largest. */
+  /**
+   * The largest load under each start. The stretch is cut into pieces as long as a run: the largest from a minute to its
+   * piece's end, and from a piece's beginning to a minute, give that of any run in one comparison (van Herk, Gil and
+   * Werman).
+   */
   #slideExcess({ lane, sweep, slot, curve, loads, at }: Laid, height: number, k: number): void {
     const { high } = loads;
+    const { count } = sweep;
     const from = at + (curve.from[k] as number);
-    const to = at + (curve.to[k] as number);
+    const length = (curve.to[k] as number) - (curve.from[k] as number);
     const limit = lane.limit - height * (curve.share[k] as number);
     const excess = this.#excess;
-    const queue = this.#queue;
-    let head = 0;
-    let tail = 0;
-    for (let i = from; i < sweep.count + to - 1; i++) {
-      const load = high[i] as number;
-      while (tail > head && (high[queue[tail - 1] as number] as number) <= load) tail--;
-      queue[tail++] = i;
-      const x = i - to + 1;
-      if (x < 0) continue;
-      while ((queue[head] as number) < x + from) head++;
-      const above = (high[queue[head] as number] as number) - limit;
+    const ahead = this.#ahead;
+    const behind = this.#behind;
+    const steps = count + length - 1;
+    for (let piece = 0; piece < steps; piece += length) {
+      const end = Math.min(piece + length, steps);
+      let most = 0;
+      for (let i = piece; i < end; i++) {
+        const load = high[from + i] as number;
+        if (load > most) most = load;
+        behind[i] = most;
+      }
+      most = 0;
+      for (let i = end - 1; i >= piece; i--) {
+        const load = high[from + i] as number;
+        if (load > most) most = load;
+        ahead[i] = most;
+      }
+    }
+    for (let x = 0; x < count; x++) {
+      const first = ahead[x] as number;
+      const last = behind[x + length - 1] as number;
+      const above = (first > last ? first : last) - limit;
       if (above > (excess[slot + x] as number)) excess[slot + x] = above;
     }
   }
