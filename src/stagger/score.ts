@@ -256,7 +256,7 @@ export class Scorer {
     for (let x = 0; x < count; x++) {
       const first = ahead[x] as number;
       const last = behind[x + length - 1] as number;
-      const above = (first > last ? first : last) - limit;
+      const above = Math.max(first, last) - limit;
       if (above > (excess[slot + x] as number)) excess[slot + x] = above;
     }
   }
