@@ -85,6 +85,8 @@ export interface RunState {
   readonly requestedAt?: Instant;
   /** Where the run is machines: those that the vendor rents out for it. Empty: it rents none; absent: not known. */
   readonly rented?: readonly RentedMachine[];
+  /** Machines that it may have rented and rents no more, which `rented` lacks: `by` when at the latest, or by now. */
+  readonly returned?: readonly { readonly id: string; readonly by?: Instant }[];
   /** What the vendor says that it bills: the run is priced by that and not by what the job asks for. */
   readonly billed?: Billed;
 }

@@ -174,6 +174,37 @@ describe.skipIf(WHY_SKIPPED !== undefined)(
       expect(world.calls.filter((call) => call === "ec2:StopInstances")).toHaveLength(1);
     });
 
+    it.each(["always", "alone"] as const)(
+      "what carries the tag, launched meanwhile by others, is left alone (told %s)",
+      async (told) => {
+        world.front.machines.resolved = told;
+        const run = await fire(desired(byTag()));
+        await world.raw("ec2", "CreateTags", {
+          Resources: [ids[2] ?? ""],
+          Tags: [{ Key: "role", Value: `batch-${world.cluster}` }],
+        });
+        world.clock.advance(MINUTE);
+        await world.person("ec2", "StartInstances", { InstanceIds: [ids[2] ?? ""] });
+        world.clock.advance(10 * MINUTE);
+        expect((await provider.inspect(run.handle)).rented?.map(({ id }) => id)).toEqual([...ids.slice(0, 2)].sort());
+        await provider.stop(run.handle, "hard");
+        expect(await states()).toEqual(["stopped", "stopped", "running"]);
+      },
+    );
+
+    it("where AWS does not tell which machines it started, none is stopped, and nothing is said to be free", async () => {
+      world.front.machines.resolved = "truncated";
+      const run = await fire(desired(byTag()));
+      expect(await codeOf(provider.stop(run.handle, "hard"))).toBe("unavailable");
+      world.clock.advance(10 * MINUTE);
+      const state = await provider.inspect(run.handle);
+      expect(state).toMatchObject({ phase: "running" });
+      expect(state).not.toHaveProperty("rented");
+      expect(await codeOf(provider.stop(run.handle, "hard"))).toBe("unsupported");
+      expect(await states()).toEqual(["running", "running", "stopped"]);
+      expect(world.calls).not.toContain("ec2:StopInstances");
+    });
+
     it("a machine that lost the tag is left alone", async () => {
       const run = await fire(desired(byTag()));
       world.clock.advance(5 * MINUTE);

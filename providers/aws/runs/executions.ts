@@ -22,6 +22,8 @@ export interface Execution {
   readonly startedBy: "rota" | "schedule" | "person";
   readonly action: "start" | "stop";
   readonly which: Which;
+  /** What a tag stood for when it was carried out. Absent: AWS does not tell, or not all of it. */
+  readonly touched?: readonly string[];
   /** By AWS's clock, like all that follows. */
   readonly requestedAt: Instant;
   /** Present exactly when it is over; what it started came up before. */
@@ -116,21 +118,26 @@ export class Executions {
   async read(id: string, signal: Signal): Promise<Execution> {
     const known = this.#known.get(id);
     if (known?.over) return known;
-    const { AutomationExecution: read } = await this.#world.api.send(
-      "ssm:GetAutomationExecution",
-      { AutomationExecutionId: id },
-      signal,
-    );
-    const taken = read && (await this.#take(read, signal));
+    const taken = await this.#take(await this.#get(id, signal), signal, true);
     if (taken) return taken;
     throw new ProviderError("denied", `the execution ${id} is not of this namespace and environment`);
   }
 
-  async #take(read: Read, signal: Signal): Promise<Execution | undefined> {
+  async #get(id: string, signal: Signal): Promise<AutomationExecution> {
+    const request = { AutomationExecutionId: id };
+    const { AutomationExecution: read } = await this.#world.api.send("ssm:GetAutomationExecution", request, signal);
+    if (read) return read;
+    throw new ProviderError("unavailable", `Systems Manager did not say what the execution ${id} is`);
+  }
+
+  /** `isWhole`: it was asked for alone. A listing may say less of it. */
+  async #take(read: Read, signal: Signal, isWhole = false): Promise<Execution | undefined> {
     const { AutomationExecutionId: id = "" } = read;
     if (this.#foreign.has(id) || this.#known.get(id)?.over) return this.#known.get(id);
     const tags = this.#tags.get(id) ?? (await this.#tagsOf(id, signal));
-    const execution = isOwnedBy(this.#world.owner, tags) ? this.#parse(read, tags) : undefined;
+    const parsed = isOwnedBy(this.#world.owner, tags) ? this.#parse(read, tags) : undefined;
+    const execution =
+      parsed && !isWhole && lacksTouched(parsed) ? this.#parse(await this.#get(id, signal), tags) : parsed;
     if (execution) {
       this.#known.set(id, execution);
       this.#tags.set(id, tags);
@@ -167,6 +174,7 @@ export class Executions {
       startedBy: run !== undefined ? "rota" : bySchedule ? "schedule" : "person",
       action,
       which,
+      ...touchedOf(which, read),
       requestedAt,
       ...overOf(read, requestedAt),
     };
@@ -178,6 +186,16 @@ function whichOf({ Targets = [] }: Read): Which | undefined {
   if (Key === "ParameterValues") return { ids: Values };
   const [value] = Values;
   return Key.startsWith("tag:") && value !== undefined ? { tag: { key: Key.slice(4), value } } : undefined;
+}
+
+function touchedOf(which: Which, { ResolvedTargets }: Read): Pick<Execution, "touched"> {
+  if ("ids" in which) return {};
+  const { ParameterValues = [], Truncated = false } = ResolvedTargets ?? {};
+  return Truncated || ParameterValues.length === 0 ? {} : { touched: ParameterValues };
+}
+
+function lacksTouched({ action, which, touched }: Execution): boolean {
+  return action === "start" && "tag" in which && touched === undefined;
 }
 
 function overOf(read: Read, requestedAt: Instant): Pick<Execution, "over"> {

@@ -201,7 +201,12 @@ export class Machines implements RunKind {
       if (execution.over) return;
       throw new ProviderError("unsupported", "machines that stop cannot be stopped from it");
     }
-    const up = (await this.#uptime(execution, signal)).own.filter(isUp);
+    const { own, maybe } = await this.#uptime(execution, signal);
+    if (maybe.some(isUp)) {
+      const text = `Systems Manager does not tell which machines the execution ${execution.id} started: none is stopped by guess`;
+      throw new ProviderError(execution.over ? "unsupported" : "unavailable", text);
+    }
+    const up = own.filter(isUp);
     if (up.length === 0) return;
     const ids = up.map(({ id }) => id);
     const note = { run: stopNote(execution.id), job: execution.job, at: this.#world.clock.now() };

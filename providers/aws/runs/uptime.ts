@@ -64,28 +64,39 @@ function transitionOf(reason: string | undefined): Instant | undefined {
 export interface Uptime {
   /** The machines that it brought up and that nobody has started again since. */
   readonly own: readonly Machine[];
+  /** Machines that were launched in its time, where AWS does not tell which it was carried out on: perhaps another's. */
+  readonly maybe: readonly Machine[];
   /** Machines that it may bring up yet. */
   readonly isWaiting: boolean;
   /** EC2 tells of none of the machines that it is about: they are gone, or without the tag. */
   readonly isGone: boolean;
   /** Earliest launch after it of a machine that may have been its own. */
   readonly againAt?: Instant;
+  /** Machines that it may have brought up, and that others have started since or EC2 tells no more of. */
+  readonly returned: NonNullable<RunState["returned"]>;
 }
 
 /** `others`: executions that may have brought up the same machines; the first to ask has a launch to itself. */
-export function uptimeOf(execution: Execution, machines: readonly Machine[], others: readonly Execution[]): Uptime {
+export function uptimeOf(execution: Execution, described: readonly Machine[], others: readonly Execution[]): Uptime {
+  const { over } = execution;
+  const touched = touchedBy(execution);
+  // A tag says which machines carry it now, and any of those may have been launched by whatever else launches them.
+  const machines = touched ? described.filter(({ id }) => touched.includes(id)) : described;
   const earlier = others.filter((each) => each.action === "start" && precedes(each, execution));
   const launched = machines.filter((machine) => isWithin(machine.launchedAt, execution));
-  const own = launched.filter((machine) => !earlier.some((each) => covers(each, machine)));
-  const again = machines.flatMap(({ launchedAt }) =>
-    execution.over && launchedAt !== undefined && launchedAt > execution.over.at + SPREAD_MS ? [launchedAt] : [],
+  const first = launched.filter((machine) => !earlier.some((each) => covers(each, machine)));
+  const again = machines.flatMap(({ id, launchedAt: by }) =>
+    over && by !== undefined && by > over.at + SPREAD_MS ? [{ id, by }] : [],
   );
-  const isWaiting = !execution.over && machines.some((each) => !launched.includes(each) && !UP.test(each.state));
+  const gone = over && touched ? touched.filter((id) => !machines.some((each) => each.id === id)) : [];
+  const isWaiting = !over && machines.some((each) => !launched.includes(each) && !UP.test(each.state));
   return {
-    own,
+    own: touched ? first : [],
+    maybe: touched ? [] : first,
     isWaiting,
     isGone: machines.length === 0,
-    ...(again.length === 0 ? {} : { againAt: Math.min(...again) }),
+    ...(again.length === 0 ? {} : { againAt: Math.min(...again.map(({ by }) => by)) }),
+    returned: [...again, ...gone.map((id) => ({ id }))],
   };
 }
 
@@ -103,9 +114,16 @@ function covers(execution: Execution, { id, launchedAt, tags }: Machine): boolea
   return isWithin(launchedAt, execution) && isNamed(execution, { id, tags });
 }
 
-/** It is one of the ids, or carries the tag, now. */
-function isNamed({ which }: Pick<Execution, "which">, { id, tags = [] }: Pick<Machine, "id" | "tags">): boolean {
-  if ("ids" in which) return which.ids.includes(id);
+/** Which machines it was carried out on, as far as that is known. */
+function touchedBy({ which, touched }: Execution): readonly string[] | undefined {
+  return "ids" in which ? which.ids : touched;
+}
+
+/** It is one of those that it was carried out on; where that is not known, one of the ids, or with the tag now. */
+function isNamed(execution: Execution, { id, tags = [] }: Pick<Machine, "id" | "tags">): boolean {
+  const touched = touchedBy(execution);
+  const { which } = execution;
+  if (touched || !("tag" in which)) return touched?.includes(id) ?? false;
   return tags.some(({ Key, Value }) => Key === which.tag.key && Value === which.tag.value);
 }
 
@@ -115,29 +133,45 @@ export function isUp({ state }: Pick<Machine, "state">): boolean {
 
 /** A start's run: from its first machine's launch until all that it brought up are down. */
 export function startState(execution: Execution, uptime: Uptime): RunState {
-  const { own, isWaiting } = uptime;
+  const { own, isWaiting, returned } = uptime;
   const { over } = execution;
-  const startedAt = own.length === 0 ? undefined : Math.min(...own.map(({ launchedAt = 0 }) => launchedAt));
+  const shown = shownOf(execution, uptime);
+  const launchedAt = own.length === 0 ? undefined : Math.min(...own.map(({ launchedAt: at = 0 }) => at));
+  const isKnown = isWhole(execution, uptime);
+  // A time that nobody saw is not known, and is no time of nothing.
+  const startedAt = launchedAt ?? (over && !isKnown ? execution.requestedAt : undefined);
   const base = {
     ...identityOf(execution),
     ...(startedAt === undefined ? {} : { startedAt }),
-    ...(own.length > 0 || over ? rentedOf(own) : {}),
+    ...(own.length > 0 || (over && isKnown) ? rentedOf(own) : {}),
+    ...(returned.length === 0 ? {} : { returned }),
   };
-  if (own.length === 0 && !over) return { ...base, phase: "starting" };
-  const isDown = own.every(({ state }) => DOWN.test(state));
-  if (own.length > 0 && (!isDown || isWaiting)) {
-    return { ...base, phase: own.every(({ state }) => state === "pending") ? "starting" : "running" };
+  if (shown.length === 0 && !over) return { ...base, phase: "starting" };
+  const isDown = shown.every(({ state }) => DOWN.test(state));
+  if (shown.length > 0 && (!isDown || isWaiting)) {
+    return { ...base, phase: shown.every(({ state }) => state === "pending") ? "starting" : "running" };
   }
   const endedAt = endOf(execution, uptime);
   return {
     ...base,
     phase: "ended",
     ...(endedAt === undefined ? {} : { endedAt }),
-    ...(endedAt === undefined || startedAt === undefined
+    ...(endedAt === undefined || launchedAt === undefined
       ? {}
-      : { elapsedSeconds: Math.max(0, endedAt - startedAt) / 1000 }),
+      : { elapsedSeconds: Math.max(0, endedAt - launchedAt) / 1000 }),
     ...outcomeOf(execution, uptime),
   };
+}
+
+/** The machines that its time is told by. */
+function shownOf({ over }: Execution, { own, maybe }: Uptime): readonly Machine[] {
+  return own.length === 0 && over ? maybe : own;
+}
+
+/** `own` is all that it ever brought up. */
+function isWhole(execution: Execution, { maybe, returned }: Uptime): boolean {
+  if (maybe.length > 0 || returned.length > 0) return false;
+  return touchedBy(execution) !== undefined || execution.over?.outcome !== "succeeded";
 }
 
 /** The end of a run for which rota sent the stop. */
@@ -146,18 +180,21 @@ export function stoppedByRota(ended: RunState): RunState {
 }
 
 /** Undefined where nobody can say: then it ends when it is seen. */
-function endOf({ over }: Execution, { own, isGone, againAt }: Uptime): Instant | undefined {
-  const stops = own.map(({ stoppedAt }) => stoppedAt);
-  if (own.length > 0) return stops.includes(undefined) ? undefined : Math.max(...stops.map((at = 0) => at));
+function endOf(execution: Execution, uptime: Uptime): Instant | undefined {
+  const { isGone, againAt } = uptime;
+  const { over } = execution;
+  const stops = shownOf(execution, uptime).map(({ stoppedAt }) => stoppedAt);
+  if (stops.length > 0) return stops.includes(undefined) ? undefined : Math.max(...stops.map((at = 0) => at));
   return againAt ?? (isGone ? undefined : over?.at);
 }
 
 function outcomeOf(
-  { over }: Execution,
-  { own, isGone, againAt }: Uptime,
+  execution: Execution,
+  uptime: Uptime,
 ): { readonly outcome: NonNullable<RunState["outcome"]>; readonly reason: string } {
-  const { outcome = "failed", why } = over ?? {};
-  if (own.length > 0) {
+  const { isGone, againAt } = uptime;
+  const { outcome = "failed", why } = execution.over ?? {};
+  if (shownOf(execution, uptime).length > 0) {
     return { outcome: "succeeded", reason: `the machines are stopped${why === undefined ? "" : `; ${why}`}` };
   }
   if (againAt !== undefined) return { outcome: "succeeded", reason: "the machines were started again since" };

@@ -114,7 +114,7 @@ export class Observer {
   private async take(tracked: TrackedRun, seen: RunState): Promise<void> {
     const { run } = tracked;
     // Before the start and the end: what is charged is known when it is.
-    const rented = rentedNow(run.rented, seen.rented, this.context.time.now());
+    const rented = rentedNow(run.rented, seen, this.context.time.now());
     if (rented) await this.context.recorder.record({ type: "run.rented", run: run.run, rented });
     if (seen.startedAt !== undefined && run.status !== "running" && seen.phase !== "starting") {
       await this.context.recorder.record({

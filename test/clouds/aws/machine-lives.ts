@@ -37,6 +37,8 @@ export class MachineLives {
   figures: Figures = () => undefined;
   /** The next executions end so: nothing is started, and this is why. */
   failure: string | undefined;
+  /** What executions were carried out on: told by listings too, by an execution's own answer alone, or cut short. */
+  resolved: "always" | "alone" | "truncated" = "always";
   /** An execution, and then its tags, are told so long after it was taken. */
   lagMs = 0;
   readonly executions: Execution[] = [];
@@ -59,7 +61,7 @@ export class MachineLives {
     const age = this.#now() - (found?.startedAt ?? 0);
     if (operation === "ListTagsForResource") return { TagList: age < 2 * this.lagMs ? [] : (found?.tags ?? []) };
     if (operation !== "GetAutomationExecution") return undefined;
-    if (found && age >= this.lagMs) return { AutomationExecution: this.#read(found) };
+    if (found && age >= this.lagMs) return { AutomationExecution: this.#read(found, true) };
     return { __type: "AutomationExecutionNotFoundException", message: "there is none" };
   }
 
@@ -117,7 +119,9 @@ export class MachineLives {
     return { AutomationExecutionMetadataList: all.reverse() };
   }
 
-  #read({ id, document, targets, by, startedAt, endsAt, failure }: Execution): Json {
+  #read({ id, document, targets, machines, by, startedAt, endsAt, failure }: Execution, isAlone = false): Json {
+    const isTold = this.resolved !== "alone" || isAlone;
+    const told = this.resolved === "truncated" ? machines.slice(0, 1) : isTold ? machines : [];
     const isOver = this.#now() >= endsAt;
     const status = failure === undefined ? "Success" : "Failed";
     return {
@@ -127,6 +131,7 @@ export class MachineLives {
       ExecutionStartTime: startedAt / 1000,
       Targets: targets,
       TargetParameterName: "InstanceId",
+      ResolvedTargets: { ParameterValues: told, Truncated: this.resolved === "truncated" },
       AutomationExecutionStatus: isOver ? status : "InProgress",
       ...(isOver ? { ExecutionEndTime: endsAt / 1000 } : {}),
       ...(isOver && failure !== undefined ? { FailureMessage: failure } : {}),

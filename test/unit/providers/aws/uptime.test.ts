@@ -93,7 +93,8 @@ describe("a start's run", () => {
 
   test("a launch after the execution is another's, and bounds this one's end", () => {
     const again = state(start(), [machine("i-1", T + HOUR)]);
-    expect(again).toMatchObject({ phase: "ended", outcome: "succeeded", endedAt: T + HOUR, rented: [] });
+    expect(again).toMatchObject({ phase: "ended", outcome: "succeeded", startedAt: T, endedAt: T + HOUR });
+    expect(again).not.toHaveProperty("rented");
     expect(again.reason).toContain("started again");
   });
 
@@ -110,6 +111,39 @@ describe("a start's run", () => {
     const tags = [{ Key: "role", Value: "train" }];
     expect(uptimeOf(second, [machine("i-1", T + 2 * SECOND, "running", { tags })], [byTag, second]).own).toEqual([]);
     expect(uptimeOf(second, machines, [byTag, second]).own).toHaveLength(1);
+  });
+
+  test("behind a tag only what it was carried out on is its own; where that is not told, nothing is", () => {
+    const tags = [{ Key: "team", Value: "etl" }];
+    const byTag = start({ which: { tag: { key: "team", value: "etl" } } });
+    const machines = [machine("i-1", T, "running", { tags }), machine("i-asg", T + MINUTE, "running", { tags })];
+    const ids = (list: readonly Machine[]) => list.map(({ id }) => id);
+    const told = uptimeOf({ ...byTag, touched: ["i-1", "i-2"] }, machines, []);
+    expect([ids(told.own), ids(told.maybe)]).toEqual([["i-1"], []]);
+    const untold = uptimeOf(byTag, machines, []);
+    expect([ids(untold.own), ids(untold.maybe)]).toEqual([[], ["i-1", "i-asg"]]);
+    const going = startState(byTag, untold);
+    expect(going).toMatchObject({ phase: "running", startedAt: T });
+    expect(going).not.toHaveProperty("rented");
+    const down = machines.map((each) => ({ ...each, state: "stopped", stoppedAt: T + HOUR }));
+    expect(state(byTag, down)).toMatchObject({ phase: "ended", startedAt: T, endedAt: T + HOUR });
+    expect(state(byTag, down)).not.toHaveProperty("rented");
+    // Launched by it or not, what another was carried out on is not this one's.
+    const first = { ...byTag, touched: ["i-2"] };
+    const second = start({ id: "b", requestedAt: T + SECOND, which: { ids: ["i-asg"] } });
+    expect(uptimeOf(second, machines, [first, second]).own).toHaveLength(1);
+  });
+
+  test("what was up when nobody looked is not known, and is no time of nothing", () => {
+    const gone = state(start(), []);
+    expect(gone).toMatchObject({ startedAt: T, returned: [{ id: "i-1" }, { id: "i-2" }] });
+    expect(gone).not.toHaveProperty("rented");
+    const again = state(start(), [machine("i-1", T + 24 * HOUR), machine("i-2", T, "running")]);
+    expect(again).toMatchObject({ phase: "running", rented: [{ id: "i-2" }] });
+    expect(again.returned).toEqual([{ id: "i-1", by: T + 24 * HOUR }]);
+    const ran = state(start(), [machine("i-1", T - HOUR), machine("i-2", T - HOUR)]);
+    expect(ran).toMatchObject({ phase: "ended", rented: [] });
+    expect(ran).not.toHaveProperty("startedAt");
   });
 
   test("rents what it brought up; what EC2 does not name is not guessed", () => {
