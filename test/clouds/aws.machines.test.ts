@@ -234,6 +234,24 @@ describe.skipIf(WHY_SKIPPED !== undefined)(
       expect(await provider.inspect(run.handle)).toMatchObject({ phase: "ended", outcome });
     });
 
+    it("one that EC2 does not let stop keeps no other running, and is named", async () => {
+      const run = await fire();
+      world.clock.advance(5 * MINUTE);
+      const [kept = "", other = ""] = ids;
+      world.front.fault = ({ operation, body }) =>
+        operation === "StopInstances" && JSON.stringify(body).includes(kept)
+          ? { kind: "status", status: 400, name: "OperationNotPermitted" }
+          : undefined;
+      const refusal = await provider.stop(run.handle, "polite").catch((error: unknown) => error);
+      expect(refusal).toMatchObject({ code: "invalid", message: expect.stringContaining(`not stopped: ${kept}`) });
+      expect((refusal as Error).message).not.toContain(other);
+      expect(await states()).toEqual(["running", "stopped", "stopped"]);
+      world.front.fault = () => undefined;
+      await provider.stop(run.handle, "polite");
+      world.clock.advance(MINUTE);
+      expect(await provider.inspect(run.handle)).toMatchObject({ phase: "ended", outcome: "stopped" });
+    });
+
     it("the second of two starts of one fire has no machine, and its stop stops none", async () => {
       const wanted = desired(byId());
       await deploy(provider, wanted);

@@ -9,6 +9,7 @@ import { type Execution, Executions, type Which } from "./executions.ts";
 import type { Journal } from "./journal.ts";
 import type { RunKind } from "./kind.ts";
 import { MachineMetrics } from "./machine-metrics.ts";
+import { stopMachines } from "./machine-stop.ts";
 import type { OutputOf } from "./output.ts";
 import {
   isUp,
@@ -193,7 +194,7 @@ export class Machines implements RunKind {
 
   /**
    * `StopInstances` of the machines that this start brought up, and no others: described anew, launched by it, and still
-   * among its ids or with its tag. Never by force, which would cut off their file systems: EC2 waits for them to shut down.
+   * among its ids or with its tag.
    */
   async stop(handle: RunHandle, _mode: StopMode, signal: Signal): Promise<void> {
     const execution = await this.#execution(handle, signal);
@@ -212,18 +213,10 @@ export class Machines implements RunKind {
     const note = { run: stopNote(execution.id), job: execution.job, at: this.#world.clock.now() };
     const isAgain = (await this.#journal.read(note.run)) !== undefined;
     await this.#journal.write({ ...note, kind: "stop", target: ids.join(",") });
-    try {
-      const { StoppingInstances = [] } = await this.#world.api.send("ec2:StopInstances", { InstanceIds: ids }, signal);
-      const isOurs = StoppingInstances.some(({ PreviousState }) =>
-        /^(?:pending|running)$/.test(PreviousState?.Name ?? ""),
-      );
-      // Somebody was quicker.
-      if (!isOurs && !isAgain) await this.#journal.remove(note.run);
-    } catch (error) {
-      const isUnknown = !(error instanceof ProviderError) || error.code === "unavailable";
-      if (!isUnknown && !isAgain) await this.#journal.remove(note.run);
-      throw error;
-    }
+    const { isOurs, refusal } = await stopMachines(this.#world.api, ids, signal);
+    // Somebody was quicker, or nothing was taken; of a lost answer nobody knows.
+    if (!isOurs && !isAgain && refusal?.code !== "unavailable") await this.#journal.remove(note.run);
+    if (refusal) throw refusal;
   }
 
   async measure(handle: RunHandle, after: Instant, signal: Signal): Promise<readonly Sample[]> {

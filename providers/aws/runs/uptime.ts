@@ -35,7 +35,7 @@ export function machineOf(instance: Instance): Machine {
   };
 }
 
-const UP = /^(?:pending|running)$/;
+export const UP: RegExp = /^(?:pending|running)$/;
 const DOWN = /^(?:stopped|terminated)$/;
 /** Machine and execution are dated by one vendor, the launch to the second. */
 const SPREAD_MS = 2_000;

@@ -279,7 +279,13 @@ function calledOf(request: IncomingMessage, text: string): Omit<Exchange, "by"> 
     const operation = name === undefined || name === "" ? list : isGroup ? `${verb}Group` : verb;
     return { service: "scheduler", operation, body: { ...query, ...parse(text), Name: name } };
   }
-  return { service: "query", operation: new URLSearchParams(text).get("Action") ?? "", body: {} };
+  const query = new URLSearchParams(text);
+  const InstanceIds = [...query].filter(([name]) => name.startsWith("InstanceId.")).map(([, id]) => id);
+  return {
+    service: "query",
+    operation: query.get("Action") ?? "",
+    body: InstanceIds.length === 0 ? {} : { InstanceIds },
+  };
 }
 
 function parse(text: string): Readonly<Record<string, unknown>> {
