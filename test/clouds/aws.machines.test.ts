@@ -374,6 +374,26 @@ describe.skipIf(WHY_SKIPPED !== undefined)(
       await other.close();
     });
 
+    it("remembers other people's executions for as long as listings show them", async () => {
+      const foreign = await world.provider({ ...world.owner, namespace: `${world.owner.namespace}-2` });
+      const theirs = await foreign.start({ ...request(desired(byId())), run: "wake.z.1" });
+      await foreign.close();
+      await fire();
+      const looks = () => world.calls.filter((call) => call === "ssm:ListTagsForResource").length;
+      world.clock.advance(5 * MINUTE);
+      await seen();
+      const known = looks();
+      expect(await codeOf(provider.inspect(theirs.handle))).toBe("denied");
+      expect(looks()).toBe(known);
+      world.clock.advance(HOUR);
+      await seen();
+      world.clock.advance(HOUR);
+      await seen();
+      expect(looks()).toBe(known);
+      expect(await codeOf(provider.inspect(theirs.handle))).toBe("denied");
+      expect(looks()).toBe(known + 1);
+    });
+
     it("a schedule of before the runbooks is known by its description, and changed to one", async () => {
       const [made] = await deploy(provider, desired(byId()));
       const GroupName = `rota.${world.owner.namespace}.${world.owner.environment}`;
@@ -449,6 +469,22 @@ describe.skipIf(WHY_SKIPPED !== undefined)(
       const [partial] = await provider.measure(run.handle, last);
       expect(partial).toMatchObject({ from: last, cpuSeconds: 12, readBytes: 0 });
       expect(partial).not.toHaveProperty("writtenBytes");
+    });
+
+    it("what a machine did before it went down is unknown while CloudWatch does not tell it, and then nothing", async () => {
+      const run = await fire();
+      const step = 5 * MINUTE;
+      const first = Math.ceil(world.clock.now() / step) * step;
+      world.clock.advance(first + step + MINUTE - world.clock.now());
+      await world.person("ec2", "StopInstances", { InstanceIds: [ids[1] ?? ""] });
+      world.front.machines.figures = (machine) => (machine === ids[1] ? undefined : 1);
+      world.clock.advance(20 * MINUTE);
+      const samples = await provider.measure(run.handle, first);
+      expect(samples.slice(0, 3).map(({ from, networkBytes }) => [(from - first) / step, networkBytes])).toEqual([
+        [0, undefined],
+        [1, undefined],
+        [2, 2],
+      ]);
     });
 
     it("what EC2 and Systems Manager cannot do is refused, with a way out", async () => {

@@ -99,6 +99,10 @@ export class Executions {
     const asked = found.flat().filter(({ ParentAutomationExecutionId }) => ParentAutomationExecutionId === undefined);
     await inParallel(asked, (read) => this.#take(read, signal));
     this.#listedAt = now;
+    // What the listings show no more is not asked about again; of what is over the tags are read.
+    const shown = new Set(asked.map(({ AutomationExecutionId: id }) => id));
+    for (const id of this.#foreign) if (!shown.has(id)) this.#foreign.delete(id);
+    for (const id of this.#tags.keys()) if (this.#known.get(id)?.over !== undefined) this.#tags.delete(id);
     for (const [id, { over }] of this.#known) if (over && over.at < now - KEPT_MS) this.#known.delete(id);
   }
 

@@ -73,7 +73,7 @@ export class MachineMetrics {
     for (let start = from; start + periodMs + EARLIEST_MS <= now; start += periodMs) {
       const period = { start, end: start + periodMs };
       const isAwaited = now - period.end < LATEST_MS;
-      if (isAwaited && !isComplete(figures, up, period)) break;
+      if (isAwaited && !isComplete(figures, machines, period)) break;
       const sample = sampleOf(figures, machines, period, after);
       if (sample) samples.push(sample);
     }
@@ -139,15 +139,21 @@ function figureOf(figures: Figures, metric: Metric, { id }: Machine, { start }: 
   return figures.get(`${metric}_${id.replace("-", "_")} ${start}`);
 }
 
-function isComplete(figures: Figures, up: readonly Machine[], period: Period): boolean {
-  return up
-    .filter(({ launchedAt = 0 }) => launchedAt < period.end)
+/** It was up in the period, so that a figure which there is not is one that is not told (yet). */
+function wasUp(machine: Machine, period: Period): boolean {
+  const { launchedAt = 0, stoppedAt = 0 } = machine;
+  return launchedAt < period.end && (isUp(machine) || period.start < stoppedAt);
+}
+
+function isComplete(figures: Figures, machines: readonly Machine[], period: Period): boolean {
+  return machines
+    .filter((machine) => wasUp(machine, period))
     .every((machine) => NEEDED.every((metric) => figureOf(figures, metric, machine, period) !== undefined));
 }
 
 /**
- * The sum over the machines. A figure that one of those that are up lacks is unknown for all; one of which nothing is said
- * any more because it is down adds what is said of it.
+ * The sum over the machines. A figure that one of those that were up lacks is unknown for all; one that was down before
+ * adds what is said of it.
  */
 function sampleOf(figures: Figures, machines: readonly Machine[], period: Period, after: Instant): Sample | undefined {
   const there = machines.filter(({ launchedAt = 0 }) => launchedAt < period.end);
@@ -157,7 +163,7 @@ function sampleOf(figures: Figures, machines: readonly Machine[], period: Period
     let total = 0;
     for (const machine of there) {
       const value = of(machine);
-      if (value === undefined && isUp(machine)) return undefined;
+      if (value === undefined && wasUp(machine, period)) return undefined;
       total += value ?? 0;
     }
     return total;
