@@ -178,6 +178,10 @@ export class AwsProvider implements Provider {
     return own.scheduler === "rules" ? unseenByRule(own.target) : unseenTarget(own.target);
   }
 
+  unstoppable(handle: RunHandle): string | undefined {
+    return this.#runs.unstoppable(handle);
+  }
+
   listingDelaySeconds({ workload }: Job): number {
     return workload.kind === "http" ? REQUEST_DELAY_SECONDS : 0;
   }

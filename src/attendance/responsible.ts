@@ -37,13 +37,13 @@ export function responsibleFor(evidence: RunEvidence): Responsible {
 
 function killed(evidence: RunEvidence): Responsible {
   const { run } = evidence;
-  const stop = lastOf(evidence, "run.stopping");
+  const stop = unstoppable(evidence) ? undefined : lastOf(evidence, "run.stopping");
   if (!stop) {
     const end = lastOf(evidence, "run.ended");
     if (run.signal !== undefined) return bySignal(evidence, run.signal);
     return {
       component: end?.component ?? "unknown",
-      evidence: `${said(evidence) ?? "it was stopped"}; no stop by rota is recorded`,
+      evidence: `${said(evidence) ?? "it was stopped"}; no stop by rota ${unstoppable(evidence) ? "reached it" : "is recorded"}`,
       fix: `see who stopped it at ${run.placement}`,
     };
   }
@@ -75,6 +75,12 @@ function killed(evidence: RunEvidence): Responsible {
     case "shutdown":
       return { component, evidence: `the daemon was shut down: ${by}`, fix: `start it again: rota run ${run.job}` };
   }
+}
+
+/** The provider's last word on a stop, where it is that it has none. */
+function unstoppable(evidence: RunEvidence): EventOf<"run.unstoppable"> | undefined {
+  const word = newest(evidence, ({ type }) => type === "run.unstoppable" || type === "run.stoppable");
+  return word?.type === "run.unstoppable" ? word : undefined;
 }
 
 function byGuard(evidence: RunEvidence, stop: EventOf<"run.stopping">): Responsible {
@@ -138,6 +144,14 @@ function starting(evidence: RunEvidence): Responsible {
 function running(evidence: RunEvidence): Responsible {
   const { run } = evidence;
   const stop = lastOf(evidence, "run.stopping");
+  const without = unstoppable(evidence);
+  if (stop && without) {
+    return {
+      component: "provider",
+      evidence: `it cannot be stopped: ${without.reason} (asked for by ${stop.by}: ${stop.reason})`,
+      fix: `it goes on until it ends by itself; see whether ${run.placement} can end it`,
+    };
+  }
   if (stop) {
     return {
       component: stopComponent(stop.cause),

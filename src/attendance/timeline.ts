@@ -76,6 +76,8 @@ const TELLERS: Tellers = {
   "run.note": ({ component, text }) => [component, text],
   "run.judged": ({ action, breaches }) => ["guard", `${JUDGED[action]}: ${breaches.map(breachText).join("; ")}`],
   "run.stopping": ({ mode, cause, by, reason }) => [STOPPED_BY[cause], `${mode} stop by ${by}: ${reason}`],
+  "run.unstoppable": ({ reason }) => ["provider", `it cannot be stopped: ${reason}`],
+  "run.stoppable": () => ["provider", "it took a stop after all"],
   saved: ({ amount, rule }) => ["guard", `saved ${amount.amount} ${amount.currency} (${rule})`],
   "charge.unpriced": ({ missing }) => ["budget", `a part of it has no price: ${missing}`],
   "budget.warned": ({ budget, share }) => ["budget", `budget ${budget} has passed ${Math.round(share * 100)}%`],
@@ -95,6 +97,7 @@ const JUDGED = {
   notify: "the guard tells, and does not stop",
   observe: "the guard would stop it (mode: observe)",
   protected: "the guard would stop it, and it is protected",
+  impossible: "the guard would stop it, and its provider has no way to",
 } as const;
 
 export function breachText({ limit, declared, observed }: Breach): string {

@@ -50,7 +50,7 @@ const STANDING: readonly EventType[] = [
   "deployment.drifted",
   "deployment.restored",
 ];
-const RECENT: readonly EventType[] = ["run.stopping", "run.judged"];
+const RECENT: readonly EventType[] = ["run.stopping", "run.unstoppable", "run.stoppable", "run.judged"];
 
 async function replay({ env: { ledger }, state, time }: EngineContext): Promise<void> {
   const limit = Number.MAX_SAFE_INTEGER;

@@ -20,7 +20,9 @@ export interface Stopping {
   mode: StopMode;
   /** Whether the provider took the last request of this mode. */
   accepted: boolean;
-  /** Why the provider has no stop for this run, in its words, when it said so of the last request. */
+  /** Whether it took any request, of whatever mode. */
+  taken: boolean;
+  /** Why the provider has no stop for this run, in its words: it has said so, and taken no request since. */
   impossible?: string;
   readonly cause: StopCause;
   readonly by: string;
@@ -98,8 +100,8 @@ export class EngineState {
   readonly drifted: Map<string, Pick<EventOf<"deployment.drifted">, "placement" | "job" | "resource">> = new Map();
   budgets: readonly BudgetStatus[] = [];
   guardHeld: string | undefined;
-  /** Steady instants of automatic stops, for the blast radius. */
-  stops: Instant[] = [];
+  /** Automatic stops and their steady instants, for the blast radius; those that a provider has none for are not among them. */
+  stops: { readonly run: string; readonly at: Instant }[] = [];
 
   apply(event: LedgerEvent, at: Instant, monotonic: number): void {
     switch (event.type) {
@@ -139,6 +141,16 @@ export class EngineState {
         return;
       case "run.stopping":
         this.stop(event, at);
+        return;
+      case "run.unstoppable": {
+        const stopping = this.open.get(event.run)?.stopping;
+        if (stopping) stopping.impossible = event.reason;
+        this.stops = this.stops.filter(({ run }) => run !== event.run);
+        return;
+      }
+      case "run.stoppable":
+        delete this.open.get(event.run)?.stopping?.impossible;
+        if (isAutomatic(event.cause)) this.stops.push({ run: event.run, at });
         return;
       case "run.ended":
         this.close(event.run);
@@ -256,12 +268,14 @@ export class EngineState {
 
   private stop(event: EventOf<"run.stopping">, at: Instant): void {
     // Each stop has one polite order. It counts after a restart too, when its run has ended long ago (K9).
-    if (isAutomatic(event.cause) && event.mode === "polite") this.stops.push(at);
+    if (isAutomatic(event.cause) && event.mode === "polite") this.stops.push({ run: event.run, at });
     const tracked = this.open.get(event.run);
     if (!tracked) return;
     tracked.stopping = {
       mode: event.mode,
       accepted: false,
+      taken: tracked.stopping?.taken ?? false,
+      ...(tracked.stopping?.impossible === undefined ? {} : { impossible: tracked.stopping.impossible }),
       cause: tracked.stopping?.cause ?? event.cause,
       by: tracked.stopping?.by ?? event.by,
       reason: tracked.stopping?.reason ?? event.reason,

@@ -144,7 +144,8 @@ export type LedgerEvent =
   | {
       readonly type: "run.judged";
       readonly run: string;
-      readonly action: "stop" | "notify" | "observe" | "protected";
+      /** `impossible`: it would be stopped, and its provider has no stop for it. */
+      readonly action: "stop" | "notify" | "observe" | "protected" | "impossible";
       readonly breaches: readonly Breach[];
       readonly epoch: number;
     }
@@ -157,6 +158,16 @@ export type LedgerEvent =
       readonly reason: string;
       readonly epoch: number;
     }
+  /** The provider answered a stop that it has none for this run: nothing was stopped. `reason`: its words. */
+  | {
+      readonly type: "run.unstoppable";
+      readonly run: string;
+      readonly cause: StopCause;
+      readonly reason: string;
+      readonly epoch: number;
+    }
+  /** After all it took one that was sent again. */
+  | { readonly type: "run.stoppable"; readonly run: string; readonly cause: StopCause; readonly epoch: number }
   | {
       readonly type: "charge";
       readonly run: string;

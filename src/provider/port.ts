@@ -185,6 +185,11 @@ export interface Provider {
    * started of this job. No fire is missed before it. Absent: 0.
    */
   listingDelaySeconds?(job: Job): number;
+  /**
+   * Pure: why nothing can stop the run of this handle; undefined: `stop` is sent. By the handle and not by the job, which
+   * may have been edited since. Say so only where `stop` never does more than throw `unsupported`: none is sent then.
+   */
+  unstoppable?(handle: RunHandle): string | undefined;
   /** Pure: the least that these jobs ask of the vendor. Absent where there is nothing to grant. */
   permissions?(jobs: readonly DesiredJob[]): readonly PermissionDocument[];
   /**

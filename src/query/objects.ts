@@ -9,7 +9,7 @@ export interface RunCostObject extends Money {
 
 export interface VerdictObject {
   readonly at: string;
-  readonly action: "stop" | "notify" | "observe" | "protected";
+  readonly action: "stop" | "notify" | "observe" | "protected" | "impossible";
   readonly breaches: readonly Breach[];
 }
 

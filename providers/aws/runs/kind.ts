@@ -11,6 +11,8 @@ export interface RunKind {
   find(run: string, signal: Signal): Promise<RunState | undefined>;
   list(since: Instant, signal: Signal): Promise<readonly RunState[]>;
   inspect(handle: RunHandle, signal: Signal): Promise<RunState>;
+  /** Why none of them can be stopped, where `stop` throws that of whatever still runs. */
+  readonly unstoppable?: string;
   stop(handle: RunHandle, mode: StopMode, signal: Signal): Promise<void>;
   measure(handle: RunHandle, after: Instant, signal: Signal): Promise<readonly Sample[]>;
   /** Where its output is; undefined when there is none, or none yet. */

@@ -52,6 +52,7 @@ interface DeliveryHandle {
  * given up: each event is a run, known by its minute. Those that rota put itself are told apart by the note of the start.
  */
 export class Requests implements RunKind {
+  readonly unstoppable = "EventBridge takes no request back";
   readonly #world: World;
   readonly #sent: HandedOver;
   readonly #journal: Journal;
@@ -114,7 +115,7 @@ export class Requests implements RunKind {
   /** What EventBridge has taken it does not give back. */
   async stop(handle: RunHandle, _mode: unknown, signal: Signal): Promise<void> {
     if ((await this.inspect(handle, signal)).phase === "ended") return;
-    throw new ProviderError("unsupported", "EventBridge takes no request back");
+    throw new ProviderError("unsupported", this.unstoppable);
   }
 
   async measure(handle: RunHandle, _after: Instant, signal: Signal): Promise<readonly Sample[]> {

@@ -72,6 +72,10 @@ export class Runs {
     return this.#by(handle).stop(handle, mode, signal);
   }
 
+  unstoppable(handle: RunHandle): string | undefined {
+    return Object.values(this.#kinds).find((each) => each.owns(handle))?.unstoppable;
+  }
+
   async measure(handle: RunHandle, after: Instant, signal: Signal): Promise<readonly Sample[]> {
     return this.#by(handle).measure(handle, after, signal);
   }

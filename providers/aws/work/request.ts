@@ -111,9 +111,11 @@ function bodyOf({ body }: HttpWorkload): Json | undefined {
 function warningsOf({ timeoutSeconds }: HttpWorkload): readonly string[] {
   const untold =
     "EventBridge tells, minutes later, whether a request was delivered, and not the status: expectStatus is not judged";
-  if (timeoutSeconds <= ANSWER_SECONDS) return [untold];
+  const unstopped = "no request that is on its way can be stopped: EventBridge takes none back";
+  if (timeoutSeconds <= ANSWER_SECONDS) return [untold, unstopped];
   return [
     untold,
+    unstopped,
     `EventBridge waits ${ANSWER_SECONDS} s for an answer, not ${timeoutSeconds} s, and asks again: the endpoint must answer at once`,
   ];
 }

@@ -1,5 +1,5 @@
 import { actionFor, judge, type RunFacts, vcpuOf } from "../../guard/index.ts";
-import type { Breach, Job, LedgerEvent, Sample } from "../../model/index.ts";
+import type { Breach, EventOf, Job, Sample } from "../../model/index.ts";
 import { metricsOf, type Provider, ProviderError, type RunState } from "../../provider/index.ts";
 import type { EngineContext } from "../context.ts";
 import type { Metering } from "../money/metering.ts";
@@ -128,29 +128,31 @@ export class Guarding {
   private async breached(tracked: TrackedRun, breaches: readonly [Breach, ...Breach[]]): Promise<void> {
     const { limits } = tracked.run;
     const action = actionFor(limits);
-    if (action !== "stop") {
-      const fresh = breaches.filter((b) => !tracked.said.has(`judged ${b.limit}`));
-      if (fresh.length === 0) return;
-      const event: LedgerEvent = {
-        type: "run.judged",
-        run: tracked.run.run,
-        action,
-        breaches: fresh,
-        epoch: this.context.epoch,
-      };
-      await this.context.recorder.record(event);
-      for (const b of fresh) tracked.said.add(`judged ${b.limit}`);
-      this.tell(tracked, fresh, action);
-      return;
-    }
+    if (action !== "stop") return this.goesOn(tracked, breaches, action);
     const reason = breaches.map((b) => `${b.limit}: ${b.observed} (limit ${b.declared})`).join("; ");
     const answer = await this.stopper.stop(tracked.run.run, { cause: "guard", by: "guard", reason, breaches });
-    if (answer.ok) this.tell(tracked, breaches, "stop");
-    else if (!tracked.said.has(`refused ${answer.why}`)) {
+    if (answer.ok) return this.tell(tracked, breaches, "stop");
+    // Nothing was ordered: its provider has no stop for it, and said so without being asked for one.
+    if (answer.impossible && !tracked.stopping) return this.goesOn(tracked, breaches, "impossible");
+    if (!tracked.said.has(`refused ${answer.why}`)) {
       tracked.said.add(`refused ${answer.why}`);
       this.context.env.log("warn", "a stop was not carried out", { run: tracked.run.run, why: answer.why });
-      if (tracked.stopping?.impossible !== undefined) this.tell(tracked, breaches, "impossible");
+      if (answer.impossible) this.tell(tracked, breaches, "impossible");
     }
+  }
+
+  /** Records and tells, once for each limit. */
+  private async goesOn(
+    tracked: TrackedRun,
+    breaches: readonly Breach[],
+    action: Exclude<EventOf<"run.judged">["action"], "stop">,
+  ): Promise<void> {
+    const fresh = breaches.filter((b) => !tracked.said.has(`judged ${b.limit}`));
+    if (fresh.length === 0) return;
+    const { epoch, recorder } = this.context;
+    await recorder.record({ type: "run.judged", run: tracked.run.run, action, breaches: fresh, epoch });
+    for (const b of fresh) tracked.said.add(`judged ${b.limit}`);
+    this.tell(tracked, fresh, action);
   }
 }
 

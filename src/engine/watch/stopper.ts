@@ -2,7 +2,7 @@ import { stopAllowance } from "../../guard/index.ts";
 import type { Breach, Instant, LedgerEvent, Safety, StopCause } from "../../model/index.ts";
 import { SECOND } from "../../model/index.ts";
 import { asProviderError, type EngineContext, providerOf } from "../context.ts";
-import { isAutomatic, type TrackedRun } from "../state.ts";
+import { isAutomatic, type Stopping, type TrackedRun } from "../state.ts";
 import { STOP_COMPONENT } from "./ending.ts";
 
 /** A stop whose effect is not seen is sent again after this. */
@@ -18,11 +18,19 @@ export interface StopOrder {
   readonly force?: boolean;
 }
 
-export type StopAnswer = { readonly ok: true } | { readonly ok: false; readonly why: string; readonly fix?: string };
+export type StopAnswer =
+  | { readonly ok: true }
+  | {
+      readonly ok: false;
+      readonly why: string;
+      readonly fix?: string;
+      /** Its provider has no stop for it. */
+      readonly impossible?: true;
+    };
 
 /**
  * The one choke point: no run is stopped but through here, whoever asks. In order: the run is open and not
- * yet being stopped; it is not protected; the blast radius has room; the provider confirms that the handle
+ * yet being stopped; it is not protected; its provider has a stop for it; the blast radius has room; the provider confirms that the handle
  * is this run, of this job, and that it runs; verdict and order are durable. Only then the polite stop leaves.
  */
 export class Stopper {
@@ -65,17 +73,20 @@ export class Stopper {
     const { state, recorder, time, epoch } = this.context;
     const tracked = state.open.get(id);
     if (!tracked) return { ok: false, why: `run ${id} is not running` };
-    if (tracked.stopping) return { ok: true };
+    if (tracked.stopping) return underWay(tracked.stopping);
     const automatic = isAutomatic(order.cause);
     const isProtected = tracked.run.limits.protect && tracked.run.status !== "queued";
     if (isProtected && !order.force && order.cause !== "shutdown") {
       return { ok: false, why: `run ${id} is protected (guard.protect)`, fix: "use --force to stop it all the same" };
     }
+    const without = this.unstoppable(tracked);
+    if (without !== undefined) return impossible(without);
     if (automatic && !(await this.admit(id))) return { ok: false, why: state.guardHeld ?? "the guard is held" };
     try {
       const confirmed = await this.confirm(tracked);
       if (!confirmed.ok) return confirmed;
-      if (tracked.stopping || !state.open.has(id)) return { ok: true };
+      if (tracked.stopping) return underWay(tracked.stopping);
+      if (!state.open.has(id)) return { ok: true };
       const events: LedgerEvent[] = [];
       if (order.breaches && order.breaches.length > 0) {
         events.push({ type: "run.judged", run: id, action: "stop", breaches: order.breaches, epoch });
@@ -98,8 +109,14 @@ export class Stopper {
       if (!tracked.busy) await this.endQueued(tracked, order, time.now());
       return { ok: true };
     }
-    const impossible = await this.send(tracked, "polite");
-    return impossible === undefined ? { ok: true } : { ok: false, why: `it cannot be stopped: ${impossible}` };
+    await this.send(tracked, "polite");
+    return tracked.stopping ? underWay(tracked.stopping) : { ok: true };
+  }
+
+  /** Why its provider, asked without a request, has no stop for it. One that waits has not left: it is ended here. */
+  private unstoppable({ run, handle }: TrackedRun): string | undefined {
+    if (handle === undefined || run.status === "queued") return undefined;
+    return this.context.env.placements.get(run.placement)?.provider.unstoppable?.(handle);
   }
 
   private async endQueued(tracked: TrackedRun, order: StopOrder, endedAt: Instant): Promise<void> {
@@ -143,18 +160,16 @@ export class Stopper {
     }
   }
 
-  /** Answers why the provider has no stop for this run, where it says so. */
-  private async send(tracked: TrackedRun, mode: "polite" | "hard"): Promise<string | undefined> {
-    if (tracked.handle === undefined) return undefined;
+  private async send(tracked: TrackedRun, mode: "polite" | "hard"): Promise<void> {
+    if (tracked.handle === undefined) return;
     if (tracked.stopping) tracked.stopping.sentAt = this.context.time.now();
     try {
       await providerOf(this.context, tracked.run.placement).stop(tracked.handle, mode, { signal: this.context.signal });
       if (tracked.stopping?.mode === mode) tracked.stopping.accepted = true;
-      delete tracked.stopping?.impossible;
+      if (tracked.stopping) tracked.stopping.taken = true;
     } catch (error) {
       const problem = asProviderError(error);
-      // It may still find a way: the stop is sent again like any other, but what comes of the run is not its doing.
-      if (tracked.stopping && problem.code === "unsupported") tracked.stopping.impossible = problem.message;
+      if (problem.code === "unsupported") await this.answered(tracked, problem.message);
       // Not an end: the run is looked at and the stop sent again until the provider says that it is gone.
       this.context.env.log("warn", "a stop was not confirmed and will be sent again", {
         run: tracked.run.run,
@@ -162,8 +177,29 @@ export class Stopper {
         code: problem.code,
         message: problem.message,
       });
+      return;
     }
-    return tracked.stopping?.impossible;
+    await this.answered(tracked, undefined);
+  }
+
+  /**
+   * Puts on record whether the provider has a stop for the run, where that is news. Without one nothing was stopped: it
+   * counts no more, and what comes of the run is not the order's doing. It may still find a way: the stop is sent again
+   * like any other, and counts from when it is taken.
+   */
+  private async answered({ run, stopping }: TrackedRun, reason: string | undefined): Promise<void> {
+    if (!stopping || (reason === undefined) === (stopping.impossible === undefined)) return;
+    // Whoever took one request and has no harder one is not without a stop.
+    if (reason !== undefined && stopping.taken) return;
+    const about = { run: run.run, cause: stopping.cause, epoch: this.context.epoch };
+    try {
+      await this.context.recorder.record(
+        reason === undefined ? { type: "run.stoppable", ...about } : { type: "run.unstoppable", ...about, reason },
+      );
+    } catch (error) {
+      // Nothing is taken for known that is not on record; the answer to the next stop is recorded in its place.
+      this.context.env.log("warn", "the answer to a stop could not be recorded", { ...about, error: String(error) });
+    }
   }
 
   /** Counts the stop against the blast radius; past it the guard is held until a person releases it (K9). */
@@ -172,7 +208,7 @@ export class Stopper {
     if (state.guardHeld !== undefined) return false;
     const safety = this.safety();
     const from = time.now() - safety.perSeconds * 1000;
-    state.stops = state.stops.filter((at) => at > from);
+    state.stops = state.stops.filter(({ at }) => at > from);
     const allowance = stopAllowance({
       stopsInWindow: state.stops.length + this.admitting,
       inFlight: [...state.open.values()].filter((t) => t.run.status !== "queued").length,
@@ -218,4 +254,12 @@ export class Stopper {
       return { ok: false, why: `the provider cannot confirm the run (${problem.code}: ${problem.message})` };
     }
   }
+}
+
+function underWay(stopping: Stopping): StopAnswer {
+  return stopping.impossible === undefined ? { ok: true } : impossible(stopping.impossible);
+}
+
+function impossible(reason: string): StopAnswer {
+  return { ok: false, why: `it cannot be stopped: ${reason}`, impossible: true };
 }

@@ -28,7 +28,7 @@ const runFields: Readonly<Record<string, JsonSchema>> = {
   "unpriced?": { type: "string", description: "What is missing to price it" },
   "verdict?": object({
     at: instant,
-    action: { type: "string", enum: ["stop", "notify", "observe", "protected"] },
+    action: { type: "string", enum: ["stop", "notify", "observe", "protected", "impossible"] },
     breaches: list(ref("Breach")),
   }),
 };

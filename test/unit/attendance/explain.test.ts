@@ -19,6 +19,14 @@ function judged(action: EventOf<"run.judged">["action"]): LedgerEvent {
   return { type: "run.judged", run: "r", action, breaches: [IDLE], epoch: 1 };
 }
 
+const unstoppable: LedgerEvent = {
+  type: "run.unstoppable",
+  run: "r",
+  cause: "guard",
+  reason: "nothing ends it",
+  epoch: 1,
+};
+
 const ran: Partial<Run> = { startedAt: NINE, endedAt: NINE + 242_000 };
 const problem: LedgerEvent = { type: "provider.problem", placement: "memory", code: "unavailable", message: "503" };
 
@@ -314,6 +322,32 @@ const TABLE: Readonly<Record<string, Row>> = {
     is: "guard",
     evidence: ["past idle 30m", "observe"],
     fix: "ROTA_PROGRESS",
+  },
+  "running, and its provider has no stop for it": {
+    run: { status: "running" },
+    events: [stopping("guard", "guard", "idle"), unstoppable],
+    is: "provider",
+    evidence: ["it cannot be stopped: nothing ends it", "guard: idle"],
+    fix: "until it ends by itself",
+  },
+  "running, and its provider took a stop after all": {
+    run: { status: "running" },
+    events: [
+      stopping("guard", "guard", "idle"),
+      unstoppable,
+      { type: "run.stoppable", run: "r", cause: "guard", epoch: 1 },
+    ],
+    is: "guard",
+    evidence: ["it is being stopped"],
+    fix: "repeated until",
+  },
+  "stopped at the provider, which had no stop for rota": {
+    run: { ...ran, status: "killed" },
+    events: [stopping("guard"), unstoppable, ended("killed", "provider", "ended in the console")],
+    is: "provider",
+    evidence: ["ended in the console", "no stop by rota reached it"],
+    fix: "see who stopped it",
+    silent: "is recorded",
   },
   "a run that is being stopped": {
     run: { status: "running" },

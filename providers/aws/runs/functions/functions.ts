@@ -42,6 +42,7 @@ interface Handle {
  * invoked it; otherwise a start of rota's own is handed over, and nothing is known of others.
  */
 export class Functions implements RunKind {
+  readonly unstoppable = "Lambda stops no invocation: the function's own time limit ends it";
   readonly #world: World;
   readonly #sent: HandedOver;
   readonly #journal: Journal;
@@ -121,7 +122,7 @@ export class Functions implements RunKind {
   /** Lambda has no call that ends an invocation. */
   async stop(handle: RunHandle, _mode: unknown, signal: Signal): Promise<void> {
     if ((await this.inspect(handle, signal)).phase === "ended") return;
-    throw new ProviderError("unsupported", "Lambda stops no invocation: the function's own time limit ends it");
+    throw new ProviderError("unsupported", this.unstoppable);
   }
 
   async measure(handle: RunHandle, _after: Instant, signal: Signal): Promise<readonly Sample[]> {

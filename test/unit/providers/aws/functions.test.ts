@@ -242,6 +242,7 @@ describe("a target whose runs are read from its log", () => {
       const state = await provider.start(request);
       expect(state).toMatchObject({ phase: "starting", handle: { lambda: ARN, invocation: ID }, startedBy: "rota" });
       await expect(provider.inspect(state.handle)).rejects.toMatchObject({ code: "denied" });
+      expect(provider.unstoppable?.(state.handle)).toContain("Lambda stops no invocation");
       await expect(provider.start(request)).rejects.toMatchObject({ code: "denied" });
       expect(calls.filter(({ call }) => call === "lambda:Invoke")).toHaveLength(1);
     } finally {

@@ -103,6 +103,8 @@ describe("requests through EventBridge", () => {
     expect(await provider.check()).toContainEqual(expect.objectContaining({ check: "requests", ok: true }));
     expect(provider.listingDelaySeconds?.(ping)).toBe(600);
     expect(provider.listingDelaySeconds?.(job("other", OWNER))).toBe(0);
+    expect(provider.unstoppable?.({ delivery: "ping", minute: SIX, nth: 0 })).toContain("takes no request back");
+    expect(provider.unstoppable?.({ task: "t" })).toBeUndefined();
   });
 
   it.each([
