@@ -22,6 +22,11 @@ const DELIVERED_MS = 10 * MINUTE;
 /** Logs of runs that ended long ago, read once more for somebody who asks. */
 const MOST_PAST = 20;
 const NEVER = "no attempt at it is in the function's log";
+const GONE = "it is no longer in the function's log, and how it ended is not known";
+/** Lambda's longest, of a function that is there no more. */
+const LONGEST_MS = 15 * MINUTE;
+/** Of an invocation whose schedule is gone: whoever has its handle knows the job. */
+const NO_JOB = "";
 
 /** A job whose target is a function, of which every invocation that its log tells of is taken for the job's. */
 export interface ScheduledFunction {
@@ -108,15 +113,32 @@ export class Functions implements RunKind {
     const own = (await this.#ownRuns()).get(id);
     const { facts, table, upTo } = await this.#logFor(parsed).read(since - MINUTE, signal);
     const invocation = table.get(id);
+    const jobs = (await this.#scheduled(signal)).filter(({ arn }) => arn === lambda);
     if (facts && invocation) {
-      const jobs = (await this.#scheduled(signal)).filter(({ arn }) => arn === lambda);
       const state = this.#state(invocation, jobs, own ?? { handle }, lifeOf(invocation, facts, upTo));
       if (state) return state;
       throw new ProviderError("denied", "this invocation was not started for this namespace and environment");
     }
-    if (!own) throw new ProviderError("missing", `the log of ${nameOf(lambda)} tells of no invocation ${id}`);
-    const state = sentOff(handle, own.run, own.job);
-    return upTo < since + QUEUED_MS ? state : { ...state, phase: "ended", outcome: "lost", reason: NEVER };
+    const now = this.#world.clock.now();
+    const isOver = (facts ? upTo : now) >= since + QUEUED_MS;
+    if (own) {
+      const state = sentOff(handle, own.run, own.job);
+      return isOver ? { ...state, phase: "ended", outcome: "lost", reason: NEVER } : state;
+    }
+    if (!isOver) throw new ProviderError("missing", `the log of ${nameOf(lambda)} tells of no invocation ${id}`);
+    // It was in the log once. However long ago, it took no longer than the function may.
+    const endedAt = since + (facts?.timeoutMs ?? LONGEST_MS);
+    const job = jobOf(jobs, since) ?? NO_JOB;
+    return {
+      handle,
+      job,
+      phase: "ended",
+      outcome: "lost",
+      startedAt: since,
+      endedAt,
+      reason: GONE,
+      startedBy: "unknown",
+    };
   }
 
   /** Lambda has no call that ends an invocation. */
@@ -190,8 +212,7 @@ export class Functions implements RunKind {
         mark.run === undefined ? ({ startedBy: "schedule" } as const) : ({ run: mark.run, startedBy: "rota" } as const);
       return { handle, job: mark.job, ...life, ...by, ...(fireAt === undefined ? {} : { fireAt }) };
     }
-    const job = jobOf(jobs, startedAt);
-    return job === undefined ? undefined : { handle, job, ...life, startedBy: "unknown" };
+    return { handle, job: jobOf(jobs, startedAt) ?? NO_JOB, ...life, startedBy: "unknown" };
   }
 }
 

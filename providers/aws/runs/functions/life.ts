@@ -22,7 +22,8 @@ export function lifeOf({ attempts }: Invocation, facts: FunctionFacts, upTo: Ins
   const { end } = last;
   if (!end) {
     const isLong = upTo > last.startedAt + facts.timeoutMs + SLACK_MS;
-    return isLong ? { ...begun, phase: "ended", outcome: "lost", reason: CUT_OFF } : { ...begun, phase: "running" };
+    if (!isLong) return { ...begun, phase: "running" };
+    return { ...begun, phase: "ended", outcome: "lost", endedAt: last.startedAt + facts.timeoutMs, reason: CUT_OFF };
   }
   const wait = RETRIES_AFTER_MS[attempts.length - 1];
   const mayComeAgain = end.verdict === "failed" && wait !== undefined && upTo < end.at + wait + SLACK_MS;

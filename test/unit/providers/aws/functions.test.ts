@@ -128,9 +128,9 @@ describe("the life of an invocation", () => {
 
   it("whose end is not in the log is lost when its time is long over, and not before", () => {
     expect(life([attempt(0)], 4 * MINUTE).phase).toBe("running");
-    const lost = life([attempt(0)], 4 * MINUTE + 1);
-    expect(lost).toMatchObject({ phase: "ended", outcome: "lost" });
-    expect(lost).not.toHaveProperty("endedAt");
+    const lost = { phase: "ended", outcome: "lost", endedAt: MINUTE };
+    expect(life([attempt(0)], 4 * MINUTE + 1)).toMatchObject(lost);
+    expect(life([attempt(0)], 3 * DAY)).toMatchObject(lost);
   });
 
   it("has no price where Lambda's own figures give none", () => {
@@ -248,6 +248,27 @@ describe("a target whose runs are read from its log", () => {
     } finally {
       await rm(stateDir, { recursive: true });
     }
+  });
+
+  it("a run that was seen and is no longer in the log took no longer than the function may, however late that is asked", async () => {
+    const handle = { lambda: ARN, invocation: ID, since: NOW - 3 * DAY };
+    const answers: Answers = { "logs:FilterLogEvents": () => ({ events: [] }) };
+    const { provider } = await open([schedule("load.1", marked("load"))], answers);
+    const lost = { phase: "ended", outcome: "lost", startedAt: handle.since };
+    expect(await provider.inspect(handle)).toMatchObject({ ...lost, job: "load", endedAt: handle.since + MINUTE });
+    await expect(provider.inspect({ ...handle, since: NOW - MINUTE })).rejects.toMatchObject({ code: "missing" });
+    const gone = () => {
+      throw serviceError("ResourceNotFoundException", 404);
+    };
+    const { provider: after } = await open([], { ...answers, "lambda:GetFunctionConfiguration": gone });
+    expect(await after.inspect(handle)).toMatchObject({ ...lost, endedAt: handle.since + 15 * MINUTE });
+  });
+
+  it("a run that was seen is followed to its end when its schedule is gone", async () => {
+    const events = [{ timestamp: NOW, logStreamName: "a", message: `START RequestId: ${ID} Version: 1` }];
+    const { provider } = await open([], { "logs:FilterLogEvents": () => ({ events }) });
+    const handle = { lambda: ARN, invocation: ID, since: NOW };
+    expect(await provider.inspect(handle)).toMatchObject({ handle, phase: "running", startedAt: NOW });
   });
 
   it("nothing is asked of functions without it", async () => {
