@@ -2,12 +2,13 @@ import { HOUR, type Instant, MINUTE, type RunHandle, type Sample } from "../../.
 import { ProviderError, type RunState, type StartRequest } from "../../../src/provider/index.ts";
 import { ruleName } from "../naming.ts";
 import type { Signal, World } from "../resources/world.ts";
-import { expandNative, type NativeSchedule, readExpression } from "../translate/index.ts";
+import type { NativeSchedule } from "../translate/index.ts";
 import { type Delivery, deliveriesOf, type MinuteCounts, type OwnStart } from "./delivery.ts";
 import type { HandedOver } from "./handed-over.ts";
 import type { Journal, Start } from "./journal.ts";
 import type { RunKind } from "./kind.ts";
 import { countRules } from "./rule-counts.ts";
+import { AWAITED_MS, firesOf, Standing, type Stood } from "./standing.ts";
 import { Turns } from "./turns.ts";
 
 /** CloudWatch has a minute's counts so long after its end; earlier they may be partial. */
@@ -18,8 +19,6 @@ const SETTLED_MS = 2 * MINUTE;
  */
 const PACE_MS = 2 * MINUTE;
 const IDLE_PACE_MS = 50 * MINUTE;
-/** The scheduler may deliver an event so long after its time, and CloudWatch may have its count still later. */
-const AWAITED_MS = 25 * MINUTE;
 /** A request that is on its way when the reading begins began at most so long before. */
 const LEAD_MS = 15 * MINUTE;
 /** CloudWatch keeps minutes for fifteen days. */
@@ -58,6 +57,7 @@ export class Requests implements RunKind {
   readonly #journal: Journal;
   readonly #scheduled: (signal: Signal) => Promise<readonly ScheduledRequest[]>;
   readonly #readings = new Map<string, Reading>();
+  readonly #standing = new Standing<ScheduledRequest>();
   readonly #turns = new Turns();
 
   constructor(
@@ -87,13 +87,14 @@ export class Requests implements RunKind {
   }
 
   async list(since: Instant, signal: Signal): Promise<readonly RunState[]> {
-    const jobs = await this.#scheduled(signal);
+    const stood = this.#standing.take(await this.#scheduled(signal), this.#world.clock.now());
+    const jobs = Map.groupBy(stood, ({ job }) => job);
     const from = this.#leadOf(since);
     await this.#turns.take(() => {
-      const due = jobs.filter((each) => this.#isDue(each, from)).map(({ job }) => job);
+      const due = [...jobs].filter(([job, each]) => this.#isDue(job, each, from)).map(([job]) => job);
       return this.#read(due, from, signal);
     });
-    return jobs.flatMap(({ job }) => {
+    return [...jobs.keys()].flatMap((job) => {
       const { deliveries = [] } = this.#readings.get(job) ?? {};
       // The end is known to the minute.
       return deliveries.filter(({ end }) => (end?.at ?? since) > since - MINUTE).map((each) => stateOf(job, each));
@@ -177,16 +178,15 @@ export class Requests implements RunKind {
   }
 
   /** There may be news: a fire's event was not counted yet, or a request's end. */
-  #isDue({ job, natives }: ScheduledRequest, from: Instant): boolean {
+  #isDue(job: string, stood: readonly Stood<ScheduledRequest>[], from: Instant): boolean {
     const known = this.#readings.get(job);
     if (!known || known.from > from) return true;
     const now = this.#world.clock.now();
     if (now - known.readAt < PACE_MS) return false;
     if (now - known.readAt >= IDLE_PACE_MS || known.deliveries.some(({ end }) => end === undefined)) return true;
-    if (natives.some(({ expression }) => !readExpression(expression).ok)) return true;
     // Whole minutes: the same for all jobs of a round.
-    const [first, last] = [minuteOf(now - AWAITED_MS), minuteOf(now - SETTLED_MS)];
-    const fires = natives.flatMap((native) => expandNative(native, first, last)).sort((a, b) => a - b);
+    const fires = firesOf(stood, minuteOf(now - AWAITED_MS), minuteOf(now - SETTLED_MS));
+    if (fires === undefined) return true;
     const [oldest] = fires;
     if (oldest === undefined) return false;
     return known.deliveries.filter(({ at, run }) => run === undefined && at >= oldest - MINUTE).length < fires.length;

@@ -1,12 +1,13 @@
 import { HOUR, type Instant, MINUTE, type RunHandle, type Sample } from "../../../../src/model/index.ts";
 import { ProviderError, type RunState, type StartRequest } from "../../../../src/provider/index.ts";
 import type { Signal, World } from "../../resources/world.ts";
-import { expandNative, type NativeSchedule, readExpression } from "../../translate/index.ts";
+import type { NativeSchedule } from "../../translate/index.ts";
 import { isOf } from "../../work/index.ts";
 import type { HandedOver } from "../handed-over.ts";
 import type { Journal } from "../journal.ts";
 import type { RunKind } from "../kind.ts";
 import type { OutputOf } from "../output.ts";
+import { firesOf, Standing, type Stood } from "../standing.ts";
 import { instantOf } from "../task-state.ts";
 import { nameOf } from "./facts.ts";
 import { type Life, lifeOf } from "./life.ts";
@@ -19,6 +20,8 @@ const LEAD_MS = HOUR;
 const QUEUED_MS = 6 * HOUR + 15 * MINUTE;
 /** A start follows its fire by at most this. */
 const DELIVERED_MS = 10 * MINUTE;
+/** The last start of what was deployed until a moment ago: the scheduler is precise to a minute. */
+const LAST_MS = MINUTE;
 /** Logs of runs that ended long ago, read once more for somebody who asks. */
 const MOST_PAST = 20;
 const NEVER = "no attempt at it is in the function's log";
@@ -52,6 +55,7 @@ export class Functions implements RunKind {
   readonly #sent: HandedOver;
   readonly #journal: Journal;
   readonly #scheduled: (signal: Signal) => Promise<readonly ScheduledFunction[]>;
+  readonly #standing = new Standing<ScheduledFunction>();
   readonly #logs = new Map<string, FunctionLog>();
   readonly #past = new Map<string, FunctionLog>();
 
@@ -85,7 +89,7 @@ export class Functions implements RunKind {
   }
 
   async list(since: Instant, signal: Signal): Promise<readonly RunState[]> {
-    const byArn = Map.groupBy(await this.#scheduled(signal), ({ arn }) => arn);
+    const byArn = Map.groupBy(await this.#stood(signal), ({ arn }) => arn);
     const own = await this.#ownRuns();
     const states: RunState[] = [];
     for (const [arn, jobs] of byArn) {
@@ -100,7 +104,7 @@ export class Functions implements RunKind {
           own.get(invocation.id) ?? { handle },
           lifeOf(invocation, facts, upTo),
         );
-        if (state && (state.phase !== "ended" || (state.endedAt ?? since) >= since)) states.push(state);
+        if (state && state.job !== NO_JOB && (state.phase !== "ended" || (state.endedAt ?? since) >= since)) states.push(state);
       }
     }
     return states;
@@ -113,7 +117,7 @@ export class Functions implements RunKind {
     const own = (await this.#ownRuns()).get(id);
     const { facts, table, upTo } = await this.#logFor(parsed).read(since - MINUTE, signal);
     const invocation = table.get(id);
-    const jobs = (await this.#scheduled(signal)).filter(({ arn }) => arn === lambda);
+    const jobs = (await this.#stood(signal)).filter(({ arn }) => arn === lambda);
     if (facts && invocation) {
       const state = this.#state(invocation, jobs, own ?? { handle }, lifeOf(invocation, facts, upTo));
       if (state) return state;
@@ -164,6 +168,10 @@ export class Functions implements RunKind {
     return { logGroupName: facts.logGroup, logStreamName, from, ...(end && { to: end.at }) };
   }
 
+  async #stood(signal: Signal): Promise<readonly Stood<ScheduledFunction>[]> {
+    return this.#standing.take(await this.#scheduled(signal), this.#world.clock.now());
+  }
+
   #log(arn: string): FunctionLog {
     const log = this.#logs.get(arn) ?? new FunctionLog(this.#world, arn);
     this.#logs.set(arn, log);
@@ -194,7 +202,7 @@ export class Functions implements RunKind {
   /** Undefined: the function says itself that somebody else's start it was. */
   #state(
     invocation: Invocation,
-    jobs: readonly ScheduledFunction[],
+    jobs: readonly Stood<ScheduledFunction>[],
     {
       handle,
       job: noted,
@@ -228,13 +236,14 @@ interface Own {
 }
 
 /** Of several jobs that have one function: the one whose fire the start follows most closely, else the first by name. */
-function jobOf(jobs: readonly ScheduledFunction[], startedAt: Instant): string | undefined {
-  const sorted = [...jobs].sort((a, b) => (a.job < b.job ? -1 : 1));
+function jobOf(jobs: readonly Stood<ScheduledFunction>[], startedAt: Instant): string | undefined {
+  const stood = jobs.filter(({ until = startedAt }) => startedAt <= until + LAST_MS);
+  const sorted = stood.sort((a, b) => (a.job < b.job ? -1 : 1));
   if (sorted.length < 2) return sorted[0]?.job;
-  const last = ({ natives }: ScheduledFunction): Instant => {
-    const readable = natives.filter(({ expression }) => readExpression(expression).ok);
-    return Math.max(0, ...readable.flatMap((each) => expandNative(each, startedAt - DELIVERED_MS, startedAt + 1)));
-  };
+  const last = ({ natives, ...each }: Stood<ScheduledFunction>): Instant =>
+    natives
+      .flatMap((native) => firesOf([{ ...each, natives: [native] }], startedAt - DELIVERED_MS, startedAt + 1) ?? [])
+      .reduce((most, at) => Math.max(most, at), 0);
   return sorted.map((each) => ({ job: each.job, at: last(each) })).sort((a, b) => b.at - a.at)[0]?.job;
 }
 

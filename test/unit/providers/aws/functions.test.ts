@@ -305,6 +305,27 @@ describe("a target whose runs are read from its log", () => {
     expect((await provider.listRuns(0)).map(({ job: of }) => of).sort()).toEqual(["load", "load", "noon"]);
   });
 
+  it("what a job started last is seen when the job has been removed since, and what others start later is not", async () => {
+    let events = [{ timestamp: NOW - 3 * MINUTE, logStreamName: "a", message: `START RequestId: x` }];
+    let schedules = [schedule("load.1", marked("load"))];
+    const { provider, clock } = await open([], {
+      "scheduler:ListSchedules": () => ({ Schedules: schedules.map(({ Name, Target }) => ({ Name, Target })) }),
+      "scheduler:GetSchedule": () => schedules[0],
+      "logs:FilterLogEvents": () => ({ events }),
+    });
+    expect(await provider.listRuns(NOW - MINUTE)).toEqual([]);
+    schedules = [];
+    const later = ID.replace("d5", "00");
+    events = [
+      { timestamp: NOW + 1000, logStreamName: "a", message: `START RequestId: ${ID} Version: 1` },
+      { timestamp: NOW + 6 * MINUTE, logStreamName: "b", message: `START RequestId: ${later} Version: 1` },
+    ];
+    await clock.advance(3 * MINUTE);
+    expect(await provider.listRuns(NOW - MINUTE)).toMatchObject([{ job: "load", startedAt: NOW + 1000 }]);
+    await clock.advance(4 * MINUTE);
+    expect(await provider.listRuns(NOW - MINUTE)).toMatchObject([{ job: "load", startedAt: NOW + 1000 }]);
+  });
+
   it("of an attempt so long ago that CloudWatch has no minutes of it, how it ended is not told", async () => {
     const report = `REPORT RequestId: ${ID}\tDuration: 5 ms\tBilled Duration: 5 ms\tMemory Size: 128 MB`;
     const { provider, calls } = await open([schedule("load.1", marked("load"))], {

@@ -108,6 +108,34 @@ describe("requests through EventBridge", () => {
   });
 
   it.each([
+    ["removed", []],
+    ["edited", [{ ...schedule, ScheduleExpression: "cron(0 15 * * ? *)" }]],
+    ["edited to what cannot be read", [{ ...schedule, ScheduleExpression: "cron(0 15 ? * 2L *)" }]],
+  ])("the last fire of a job that was %s before it was counted is seen, and told of for a while", async (_how, now) => {
+    let counts: Counts = {};
+    let schedules: readonly (typeof schedule)[] = [schedule];
+    const { provider, clock } = await open(
+      {
+        "cloudwatch:GetMetricData": (input) => answerOf(counts)(input),
+        "scheduler:ListSchedules": () => ({ Schedules: schedules.map(({ Name, Target }) => ({ Name, Target })) }),
+        "scheduler:GetSchedule": () => schedules[0],
+      },
+      SIX - MINUTE,
+    );
+    const list = async () => (await provider.listRuns(SIX - HOUR)).map(({ job: of, startedAt }) => [of, startedAt]);
+    expect(await list()).toEqual([]);
+    await clock.advance(2 * MINUTE);
+    expect(await list()).toEqual([]);
+    schedules = now;
+    await clock.advance(2 * MINUTE);
+    counts = { MatchedEvents: { 0: 1 }, Invocations: { 0: 1 } };
+    await clock.advance(2 * MINUTE);
+    expect(await list()).toEqual([["ping", SIX]]);
+    await clock.advance(15 * MINUTE);
+    expect(await list()).toEqual([["ping", SIX]]);
+  });
+
+  it.each([
     ["PartialData", "unavailable"],
     ["InternalError", "unavailable"],
     ["Forbidden", "denied"],
