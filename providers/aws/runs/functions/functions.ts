@@ -93,7 +93,9 @@ export class Functions implements RunKind {
     const own = await this.#ownRuns();
     const states: RunState[] = [];
     for (const [arn, jobs] of byArn) {
-      const { facts, table, upTo } = await this.#log(arn).read(since - LEAD_MS, signal);
+      const log = this.#log(arn);
+      const { facts, table, upTo } = await log.read(since - LEAD_MS, signal);
+      log.forget(since - LEAD_MS);
       if (!facts) continue;
       for (const invocation of table) {
         const { startedAt = 0 } = invocation.attempts[0] ?? {};
@@ -104,7 +106,8 @@ export class Functions implements RunKind {
           own.get(invocation.id) ?? { handle },
           lifeOf(invocation, facts, upTo),
         );
-        if (state && state.job !== NO_JOB && (state.phase !== "ended" || (state.endedAt ?? since) >= since)) states.push(state);
+        if (state && state.job !== NO_JOB && (state.phase !== "ended" || (state.endedAt ?? since) >= since))
+          states.push(state);
       }
     }
     return states;

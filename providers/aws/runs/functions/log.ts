@@ -67,6 +67,13 @@ export class FunctionLog {
     return this.#turns.take(() => this.#read(since, signal));
   }
 
+  /** Nobody asks for what began before then; a little more is kept, or what is asked next would be read anew. */
+  forget(since: Instant): void {
+    if (this.#cursor !== undefined || this.#from === Number.POSITIVE_INFINITY) return;
+    this.#from = Math.max(this.#from, since - REMEMBERED_MS);
+    this.#table.forget(this.#from);
+  }
+
   async #read(since: Instant, signal: Signal): Promise<Known> {
     const facts = await this.#factsOf(signal);
     const now = this.#world.clock.now();
@@ -74,8 +81,6 @@ export class FunctionLog {
       if (since < this.#from) this.#begin(since);
       await this.#lines(facts, now, signal);
       await this.#count(facts, now, signal);
-      this.#from = Math.max(this.#from, since - REMEMBERED_MS);
-      this.#table.forget(this.#from);
       this.#readAt = now;
     }
     return { facts, table: this.#table, upTo: this.#upTo };

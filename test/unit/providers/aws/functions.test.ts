@@ -305,6 +305,29 @@ describe("a target whose runs are read from its log", () => {
     expect((await provider.listRuns(0)).map(({ job: of }) => of).sort()).toEqual(["load", "load", "noon"]);
   });
 
+  it("looking at one run does not have the log read from its beginning again for the listing", async () => {
+    const events = [{ timestamp: NOW - 5 * MINUTE, logStreamName: "a", message: `START RequestId: ${ID} Version: 1` }];
+    const { provider, calls, clock } = await open([schedule("load.1", marked("load"))], {
+      "lambda:GetFunctionConfiguration": () => ({ MemorySize: 128, Timeout: 900 }),
+      "logs:FilterLogEvents": ({ endTime }) => ({
+        events: events.filter(({ timestamp }) => timestamp < Number(endTime)),
+      }),
+    });
+    const oldest = NOW - 600 * MINUTE;
+    const [run] = await provider.listRuns(oldest);
+    for (let round = 0; round < 3; round += 1) {
+      await clock.advance(MINUTE);
+      await provider.inspect(run?.handle ?? null);
+      await clock.advance(MINUTE);
+      await provider.listRuns(oldest);
+    }
+    const from = calls.flatMap(({ call, input }) =>
+      call === "logs:FilterLogEvents" ? [Number(input["startTime"])] : [],
+    );
+    expect(from).toHaveLength(7);
+    expect(from.filter((at) => at < NOW - 10 * MINUTE)).toHaveLength(1);
+  });
+
   it("what a job started last is seen when the job has been removed since, and what others start later is not", async () => {
     let events = [{ timestamp: NOW - 3 * MINUTE, logStreamName: "a", message: `START RequestId: x` }];
     let schedules = [schedule("load.1", marked("load"))];
