@@ -175,7 +175,8 @@ export class AwsProvider implements Provider {
   unseen(job: Job): string | undefined {
     const own = jobOptionsOf(job, this.#options);
     if (!own.ok || !own.target || job.workload.kind !== "target") return undefined;
-    return own.scheduler === "rules" ? unseenByRule(own.target) : unseenTarget(own.target);
+    const unseen = own.scheduler === "rules" ? unseenByRule(own.target) : unseenTarget(own.target);
+    return unseen ?? this.#runs.unseen(job.name);
   }
 
   unstoppable(handle: RunHandle): string | undefined {

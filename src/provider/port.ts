@@ -178,7 +178,11 @@ export interface Provider {
   prune?(before: Instant, options?: CallOptions): Promise<number>;
   /** Pure: what `measure` knows of this job's runs, where that is not what it knows of all; undefined: it is. */
   metrics?(job: Job): Metrics | undefined;
-  /** Pure: why nobody hears of the runs that the vendor's own schedule starts of this job; undefined: `listRuns` shows them. */
+  /**
+   * Why nobody hears of the runs that the vendor's own schedule starts of this job; undefined: `listRuns` shows them.
+   * Asks nobody. What the latest listing could not read of one job, and of that job alone, is said here, and the listing
+   * is complete without it.
+   */
   unseen?(job: Job): string | undefined;
   /**
    * Pure: how many seconds later than other listings `listRuns` may first show a run that the vendor's own schedule

@@ -23,6 +23,7 @@ import { Tasks } from "./tasks.ts";
 export class Runs {
   readonly #setting: Setting;
   readonly #journal: Journal;
+  readonly #functions: Functions;
   readonly #kinds: Readonly<Partial<Record<WorkKind, RunKind>>>;
 
   constructor(world: World, setting: Setting, deployments: Deployments, stateDir: string) {
@@ -34,12 +35,13 @@ export class Runs {
       new ExistingRuns(world, service, this.#journal, (signal) => targets.of(service.kind, signal));
     const sent = new HandedOver(world, this.#journal, requester(world));
     const invoked = new HandedOver(world, this.#journal, invoker(world));
+    this.#functions = new Functions(world, invoked, this.#journal, (signal) => targets.of("function", signal));
     this.#kinds = {
       task: new Tasks(world, setting, deployments),
       ...(options.jobQueue === undefined
         ? {}
         : { batchJob: new BatchJobs(world, options.jobQueue, setting, deployments) }),
-      function: new Functions(world, invoked, this.#journal, (signal) => targets.of("function", signal)),
+      function: this.#functions,
       request: new Requests(world, sent, this.#journal, (signal) => targets.of("request", signal)),
       stateMachine: existing(new StateMachines(api)),
       pipeline: existing(new Pipelines(api)),
@@ -62,6 +64,11 @@ export class Runs {
 
   async list(since: Instant, signal: Signal): Promise<readonly RunState[]> {
     return (await Promise.all(Object.values(this.#kinds).map((kind) => kind.list(since, signal)))).flat();
+  }
+
+  /** Why the last listing could not have a run of this job. */
+  unseen(job: string): string | undefined {
+    return this.#functions.silent(job);
   }
 
   async inspect(handle: RunHandle, signal: Signal): Promise<RunState> {

@@ -11,8 +11,8 @@ import { firesOf, Standing, type Stood } from "../standing.ts";
 import { instantOf } from "../task-state.ts";
 import { nameOf } from "./facts.ts";
 import { type Life, lifeOf } from "./life.ts";
-import { FunctionLog } from "./log.ts";
-import type { Invocation } from "./table.ts";
+import { FunctionLog, type Known } from "./log.ts";
+import { type Invocation, InvocationTable } from "./table.ts";
 
 /** An invocation and its retries take at most so long: what is in flight when the reading begins began within it. */
 const LEAD_MS = HOUR;
@@ -57,6 +57,8 @@ export class Functions implements RunKind {
   readonly #scheduled: (signal: Signal) => Promise<readonly ScheduledFunction[]>;
   readonly #standing = new Standing<ScheduledFunction>();
   readonly #logs = new Map<string, FunctionLog>();
+  /** Jobs whose function's log told nothing when it was read last, and why. */
+  #silent: ReadonlyMap<string, string> = new Map();
   readonly #past = new Map<string, FunctionLog>();
 
   constructor(
@@ -88,14 +90,19 @@ export class Functions implements RunKind {
     return state && this.inspect(state.handle, signal);
   }
 
+  /** Why the last listing had no run of the job, whatever it did; undefined where its function's log can be read. */
+  silent(job: string): string | undefined {
+    return this.#silent.get(job);
+  }
+
   async list(since: Instant, signal: Signal): Promise<readonly RunState[]> {
     const byArn = Map.groupBy(await this.#stood(signal), ({ arn }) => arn);
     const own = await this.#ownRuns();
     const states: RunState[] = [];
+    const told = new Map<string, string>();
     for (const [arn, jobs] of byArn) {
-      const log = this.#log(arn);
-      const { facts, table, upTo } = await log.read(since - LEAD_MS, signal);
-      log.forget(since - LEAD_MS);
+      const { facts, table, upTo, silent } = await this.#told(arn, since - LEAD_MS, signal);
+      if (silent !== undefined) for (const { job } of jobs) told.set(job, silent);
       if (!facts) continue;
       for (const invocation of table) {
         const { startedAt = 0 } = invocation.attempts[0] ?? {};
@@ -110,6 +117,7 @@ export class Functions implements RunKind {
           states.push(state);
       }
     }
+    this.#silent = told;
     return states;
   }
 
@@ -169,6 +177,20 @@ export class Functions implements RunKind {
     if (!facts || !last) return undefined;
     const { stream: logStreamName, startedAt: from, end } = last;
     return { logGroupName: facts.logGroup, logStreamName, from, ...(end && { to: end.at }) };
+  }
+
+  /** A log that may not be read hides the runs of its own function, and no others, for as long as that is so. */
+  async #told(arn: string, since: Instant, signal: Signal): Promise<Known> {
+    const log = this.#log(arn);
+    try {
+      const known = await log.read(since, signal);
+      log.forget(since);
+      return known;
+    } catch (error) {
+      if (!(error instanceof ProviderError && error.code === "denied")) throw error;
+      const silent = `the log of ${nameOf(arn)} may not be read: ${error.message}`;
+      return { facts: undefined, table: new InvocationTable(), upTo: 0, silent };
+    }
   }
 
   async #stood(signal: Signal): Promise<readonly Stood<ScheduledFunction>[]> {

@@ -19,6 +19,9 @@ const COUNTED_MS = 2 * MINUTE;
 const UNCOUNTED_MS = 15 * MINUTE;
 /** Counts of older minutes are not kept one by one. */
 const COUNTS_KEPT_MS = 14 * DAY;
+/** A group that is not there is nothing new where nobody invoked the function: whether somebody did is asked so often, of so long. */
+const INVOKED_PACE_MS = 10 * MINUTE;
+const INVOKED_MS = 60 * MINUTE;
 /** What has ended is remembered for so long beyond what is asked for. */
 const REMEMBERED_MS = 2 * 60 * MINUTE;
 
@@ -29,11 +32,13 @@ interface Cursor {
   readonly token: string | undefined;
 }
 
-interface Known {
+export interface Known {
   /** Undefined: there is no such function, and nothing is known. */
   readonly facts: FunctionFacts | undefined;
   readonly table: InvocationTable;
   readonly upTo: Instant;
+  /** Why the log tells nothing of what the function does; undefined: it does. */
+  readonly silent: string | undefined;
 }
 
 /** What a function's log tells, read on from where it stood; what was read is kept while the daemon runs. */
@@ -50,6 +55,9 @@ export class FunctionLog {
   #upTo = 0;
   #readAt = 0;
   #cursor: Cursor | undefined;
+  #hasGroup = true;
+  /** Of a function without a group. */
+  #invoked: { readonly at: Instant; readonly isInvoked: boolean } | undefined;
 
   constructor(world: World, arn: string, until: Instant = Number.POSITIVE_INFINITY) {
     this.#world = world;
@@ -83,7 +91,27 @@ export class FunctionLog {
       await this.#count(facts, now, signal);
       this.#readAt = now;
     }
-    return { facts, table: this.#table, upTo: this.#upTo };
+    return { facts, table: this.#table, upTo: this.#upTo, silent: facts && (await this.#silent(facts, now, signal)) };
+  }
+
+  async #silent(
+    { name, logGroup, isLogged }: FunctionFacts,
+    now: Instant,
+    signal: Signal,
+  ): Promise<string | undefined> {
+    if (!isLogged) return `${name} is told to log warnings alone (SystemLogLevel), and so not its runs`;
+    if (this.#hasGroup) {
+      this.#invoked = undefined;
+      return undefined;
+    }
+    if (!this.#invoked || now - this.#invoked.at >= INVOKED_PACE_MS) {
+      const minute = Math.floor(now / MINUTE) * MINUTE;
+      const dimension = ["FunctionName", name] as const;
+      const metric = { id: "invoked", namespace: "AWS/Lambda", name: "Invocations", dimension };
+      const sums = await readSums(this.#world.api, [metric], { from: minute - INVOKED_MS, to: minute }, signal);
+      this.#invoked = { at: now, isInvoked: (sums.get(metric.id)?.size ?? 0) > 0 };
+    }
+    return this.#invoked.isInvoked ? `${name} is invoked and its log group ${logGroup} is not there` : undefined;
   }
 
   async #factsOf(signal: Signal): Promise<FunctionFacts | undefined> {
@@ -134,6 +162,7 @@ export class FunctionLog {
     const request = { logGroupName: logGroup, filterPattern: SYSTEM_LINES, ...span, ...next("nextToken", token) };
     try {
       const page = await this.#world.api.send("logs:FilterLogEvents", request, signal);
+      this.#hasGroup = true;
       const events = (page.events ?? []).flatMap(({ timestamp, logStreamName: stream = "", message = "" }) =>
         timestamp === undefined || (isGroupNamed && !stream.includes(`/${name}[`))
           ? []
@@ -142,8 +171,10 @@ export class FunctionLog {
       return { events: events.sort((a, b) => a.at - b.at), token: page.nextToken || undefined };
     } catch (error) {
       // A function that never ran has no group.
-      if (error instanceof ProviderError && error.code === "missing" && token === undefined)
+      if (error instanceof ProviderError && error.code === "missing" && token === undefined) {
+        this.#hasGroup = false;
         return { events: [], token: undefined };
+      }
       this.#cursor = undefined;
       throw error;
     }

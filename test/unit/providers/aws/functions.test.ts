@@ -328,6 +328,82 @@ describe("a target whose runs are read from its log", () => {
     expect(from.filter((at) => at < NOW - 10 * MINUTE)).toHaveLength(1);
   });
 
+  const load = target({ lambda: ARN, runs: "log" }).job;
+  const denied = () => {
+    throw serviceError("AccessDeniedException", 403);
+  };
+  const missing = () => {
+    throw serviceError("ResourceNotFoundException", 404);
+  };
+  const invoked = (count: number): Answers => ({
+    "logs:FilterLogEvents": missing,
+    "cloudwatch:GetMetricData": ({ StartTime }) => ({
+      MetricDataResults: [
+        {
+          Id: "invoked",
+          StatusCode: "Complete",
+          ...(count > 0 ? { Timestamps: [StartTime as Date], Values: [count] } : {}),
+        },
+      ],
+    }),
+  });
+
+  it.each<[string, Answers, string]>([
+    ["that may not be read", { "logs:FilterLogEvents": denied }, "may not be read"],
+    ["of a function that may not be read", { "lambda:GetFunctionConfiguration": denied }, "may not be read"],
+    [
+      "that has warnings alone",
+      {
+        "lambda:GetFunctionConfiguration": () => ({ Timeout: 60, LoggingConfig: { SystemLogLevel: "WARN" } }),
+        "logs:FilterLogEvents": () => ({ events: [] }),
+      },
+      "SystemLogLevel",
+    ],
+    ["that is not there, of a function that was invoked", invoked(1), "is invoked"],
+  ])("a log %s hides this job's runs, no others, for as long as that is so", async (_what, answers, reason) => {
+    const other = ARN.replace("report", "other");
+    const isOther = (input: Readonly<Record<string, unknown>>): boolean => JSON.stringify(input).includes("other");
+    let isSo = true;
+    const events = [{ timestamp: NOW, logStreamName: "a", message: `START RequestId: ${ID} Version: 1` }];
+    const usual: Answers = {
+      "lambda:GetFunctionConfiguration": () => ({ MemorySize: 128, Timeout: 60 }),
+      "logs:FilterLogEvents": () => ({ events }),
+    };
+    const either =
+      (call: "lambda:GetFunctionConfiguration" | "logs:FilterLogEvents"): NonNullable<Answers[typeof call]> =>
+      (input) =>
+        ((isSo && !isOther(input) && answers[call]) || usual[call])?.(input) as never;
+    const { provider, clock } = await open([schedule("load.1", marked("load")), schedule("z.1", marked("z"), other)], {
+      ...answers,
+      "lambda:GetFunctionConfiguration": either("lambda:GetFunctionConfiguration") as never,
+      "logs:FilterLogEvents": either("logs:FilterLogEvents") as never,
+    });
+    expect(provider.unseen?.(load)).toBeUndefined();
+    expect(await provider.listRuns(NOW)).toMatchObject([{ job: "z" }]);
+    expect(provider.unseen?.(load)).toContain(reason);
+    expect(provider.unseen?.({ ...load, name: "z" })).toBeUndefined();
+    isSo = false;
+    await clock.advance(11 * MINUTE);
+    expect(await provider.listRuns(NOW)).toMatchObject([{ job: "load" }, { job: "z" }]);
+    expect(provider.unseen?.(load)).toBeUndefined();
+  });
+
+  it("a group that is not there of a function that nobody invoked hides nothing: its fires came to nothing", async () => {
+    const { provider } = await open([schedule("load.1", marked("load"))], invoked(0));
+    expect(await provider.listRuns(NOW)).toEqual([]);
+    expect(provider.unseen?.(load)).toBeUndefined();
+  });
+
+  it("a log that cannot be read for any other reason stops the listing", async () => {
+    const { provider } = await open([schedule("load.1", marked("load"))], {
+      "logs:FilterLogEvents": () => {
+        throw serviceError("InvalidParameterException");
+      },
+    });
+    await expect(provider.listRuns(NOW)).rejects.toMatchObject({ code: "invalid" });
+    expect(provider.unseen?.(load)).toBeUndefined();
+  });
+
   it("what a job started last is seen when the job has been removed since, and what others start later is not", async () => {
     let events = [{ timestamp: NOW - 3 * MINUTE, logStreamName: "a", message: `START RequestId: x` }];
     let schedules = [schedule("load.1", marked("load"))];
