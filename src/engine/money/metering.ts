@@ -35,6 +35,7 @@ interface Told {
   readonly billed: Run["billed"];
 }
 
+const UNBILLED = "what the vendor bills for the run: at its end it did not tell";
 /** The vendor's date of a stop and the engine's differ by less than this. */
 const STOP_SPREAD_MS: number = MINUTE;
 
@@ -105,7 +106,9 @@ export class Metering {
    */
   charges(tracked: TrackedRun, startedAt: Instant | undefined, ended: EventOf<"run.ended">): readonly LedgerEvent[] {
     if (startedAt === undefined) return [];
-    const rate = this.rate(tracked, ended.billed);
+    // What it says at the end holds, also that it can no longer say it: what was said at the start has no price then.
+    const rate: Rate =
+      tracked.run.billed && !ended.billed ? { kind: "unpriced", missing: UNBILLED } : this.rate(tracked, ended.billed);
     const { run, job } = tracked.run;
     const to = Math.max(startedAt, ended.endedAt);
     if (rate.kind === "unpriced") {

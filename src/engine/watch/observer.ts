@@ -157,6 +157,8 @@ export class Observer {
         outcome: "lost",
         startedBy: "rota",
         reason: "the provider no longer knows the run",
+        // It told nothing else at the end: what it said at the start still holds.
+        ...(tracked.run.billed && { billed: tracked.run.billed }),
       };
       await this.end(tracked, ending(tracked, lost, this.context.time.now())).catch(() => undefined);
       return LOCAL_LOOK_MS;

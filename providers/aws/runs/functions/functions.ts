@@ -10,7 +10,7 @@ import type { OutputOf } from "../output.ts";
 import { firesOf, Standing, type Stood } from "../standing.ts";
 import { instantOf } from "../task-state.ts";
 import { nameOf } from "./facts.ts";
-import { type Life, lifeOf } from "./life.ts";
+import { billedOf, type Life, lifeOf } from "./life.ts";
 import { FunctionLog, type Known } from "./log.ts";
 import { type Invocation, InvocationTable } from "./table.ts";
 
@@ -144,16 +144,9 @@ export class Functions implements RunKind {
     // It was in the log once. However long ago, it took no longer than the function may.
     const endedAt = since + (facts?.timeoutMs ?? LONGEST_MS);
     const job = jobOf(jobs, since) ?? NO_JOB;
-    return {
-      handle,
-      job,
-      phase: "ended",
-      outcome: "lost",
-      startedAt: since,
-      endedAt,
-      reason: GONE,
-      startedBy: "unknown",
-    };
+    const billed = facts && billedOf([{ stream: "", startedAt: since }], facts);
+    const lost = { phase: "ended", outcome: "lost", startedAt: since, endedAt, reason: GONE } as const;
+    return { handle, job, ...lost, ...(billed && { billed }), startedBy: "unknown" };
   }
 
   /** Lambda has no call that ends an invocation. */

@@ -255,7 +255,12 @@ describe("a target whose runs are read from its log", () => {
     const answers: Answers = { "logs:FilterLogEvents": () => ({ events: [] }) };
     const { provider } = await open([schedule("load.1", marked("load"))], answers);
     const lost = { phase: "ended", outcome: "lost", startedAt: handle.since };
-    expect(await provider.inspect(handle)).toMatchObject({ ...lost, job: "load", endedAt: handle.since + MINUTE });
+    expect(await provider.inspect(handle)).toMatchObject({
+      ...lost,
+      job: "load",
+      endedAt: handle.since + MINUTE,
+      billed: { service: "lambda", memoryBytes: 128 * MIB },
+    });
     await expect(provider.inspect({ ...handle, since: NOW - MINUTE })).rejects.toMatchObject({ code: "missing" });
     const gone = () => {
       throw serviceError("ResourceNotFoundException", 404);
