@@ -7,6 +7,7 @@ import {
   HOUR,
   type Instant,
   type LedgerEvent,
+  MINUTE,
   type RunHandle,
 } from "../../model/index.ts";
 import type { RunState } from "../../provider/index.ts";
@@ -21,6 +22,8 @@ import type { Observer } from "./observer.ts";
 const LOOK_BACK_MS: number = HOUR;
 /** A run that ended within the listing began at most this long before it. */
 const LONGEST_MS: number = 31 * DAY;
+/** Some vendors tell only the minute in which a run began. */
+const TOLD_TO_MS: number = MINUTE;
 /** Handles remembered: enough for every run that a listing of the last hours can show. */
 const MOST_HANDLES = 100_000;
 
@@ -83,7 +86,7 @@ export class Adoption {
     const current = this.context.state.deployed.get(state.job);
     // A job that was taken out a moment ago may have started before: its runs are guarded and paid for like others.
     const entry = current?.placement === placement ? current : this.fires.former(state.job, placement);
-    if (!entry) return;
+    if (!entry || this.isBefore(entry, state)) return;
     const askedAt = state.requestedAt ?? state.startedAt;
     if (native && askedAt !== undefined) await this.fires.accountBefore(state.job, askedAt);
     const { fire } = native ? this.fires.match(entry, state) : {};
@@ -96,6 +99,14 @@ export class Adoption {
     if (tracked) await this.observer.started(tracked, state);
     env.log("info", "took a run into the record", { run: id, placement });
     if (tracked && native) await this.stopAgain(tracked, state);
+  }
+
+  /** It began before the job was deployed for the first time, and only the job's target says whose it is: it is not the job's. */
+  private isBefore({ since, placement, desired }: Deployed, { startedBy, startedAt, requestedAt }: RunState): boolean {
+    const at = startedAt ?? requestedAt;
+    if (startedBy !== "unknown" || at === undefined) return false;
+    const former = this.fires.former(desired.job.name, placement);
+    return at < Math.min(since, former?.since ?? since) - TOLD_TO_MS;
   }
 
   /** One that is known: of what the listing shows of it, only what is news is taken over. */

@@ -47,6 +47,30 @@ describe("runs of which the vendor does not say who started them", () => {
   });
 });
 
+describe("runs that began before the job was deployed", () => {
+  it("are not the job's where nothing but its target says so; those before an edit are", async () => {
+    const stand = await Stand.open({ placementOptions, around: untold });
+    const [first] = hourly().jobs;
+    if (!first) throw new Error("no job");
+    stand.world.script = () => ({ durationSeconds: 20 * 60 });
+    const byHand = () =>
+      stand.world.startRun("memory", { job: first.job, attempt: 1, fireAt: stand.clock.now() }, "person", false);
+    byHand();
+    await stand.clock.advance(10 * MINUTE);
+    await stand.start(hourly());
+    await stand.clock.advance(MINUTE);
+    expect(await stand.events("run.created")).toEqual([]);
+    stand.world.fault = ({ method }) => (method === "listRuns" ? { error: { code: "unavailable" } } : undefined);
+    byHand();
+    await stand.clock.advance(3 * MINUTE);
+    await stand.deploy(desiredState([job("n", { schedule: cron("30 * * * *") })]));
+    stand.world.fault = () => undefined;
+    await stand.clock.advance(MINUTE);
+    expect((await stand.events("run.created")).map(({ run }) => run.cause)).toEqual(["foreign"]);
+    await stand.stop();
+  });
+});
+
 describe("a listing that is later than others", () => {
   /** From ten minutes on, as far as this job goes. */
   const late = (provider: Provider): Provider => ({
