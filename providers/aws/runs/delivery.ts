@@ -43,16 +43,20 @@ const SILENT = "EventBridge counts the event, and not what became of its request
 /**
  * The events of a rule, oldest first, by what EventBridge counted in each minute. A count has no identity: where
  * requests that were on their way at the same time came to different ends, which came to which is not told, and is not
- * guessed. `upTo`: nothing is known of minutes from then on.
+ * guessed. `upTo`: nothing is known of minutes from then on; `from`: nor of those before.
  */
 export function deliveriesOf(
   counts: ReadonlyMap<Instant, MinuteCounts>,
   starts: readonly OwnStart[],
   upTo: Instant,
+  from: Instant = Number.NEGATIVE_INFINITY,
 ): readonly Delivery[] {
   const done: Delivery[] = [];
   let open: readonly Delivery[] = [];
   let ends: readonly End[] = [];
+  /** A pause so long that nothing from before the reading is on its way any more. */
+  let isWhole = false;
+  let latest = from;
   /** What is open for longer than EventBridge tries has ended, whether that was counted or not. */
   const expire = (now: Instant): void => {
     for (const event of open) {
@@ -66,8 +70,12 @@ export function deliveriesOf(
   for (const [at, { matched, invoked, failed }] of [...counts].sort(([a], [b]) => a - b)) {
     if (at >= upTo) break;
     expire(at);
+    if (at - latest > MOST_MS) isWhole = true;
+    latest = at;
     ends = [...ends, ...Array.from({ length: Math.max(invoked, failed) }, (_, i) => ({ at, isGivenUp: i < failed }))];
-    // A request ends after its event: where more ended than began, the event itself was not counted.
+    // Where more ended than began, the first were on their way when the reading began, as long as that may be.
+    if (!isWhole) ends = ends.slice(Math.max(0, ends.length - open.length - matched));
+    // A request ends after its event: otherwise the event itself was not counted.
     const begun = Math.max(matched, ends.length - open.length);
     open = [...open, ...Array.from({ length: begun }, (_, nth) => ({ at, nth }))];
     if (ends.length < open.length) continue;

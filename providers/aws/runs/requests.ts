@@ -172,7 +172,7 @@ export class Requests implements RunKind {
     const rules = jobs.map((job) => ruleName(owner, job));
     const counts = await countRules(api, rules, { from, to: upTo }, signal);
     for (const job of jobs) {
-      const deliveries = deliveriesOf(counts.get(ruleName(owner, job)) ?? NONE, ownStarts(starts, job), upTo);
+      const deliveries = deliveriesOf(counts.get(ruleName(owner, job)) ?? NONE, ownStarts(starts, job), upTo, from);
       this.#readings.set(job, { from, upTo, readAt: now, deliveries });
     }
   }

@@ -8,23 +8,28 @@ const AT_START: Billed = { service: "lambda", memoryBytes: 2 ** 27 };
 const AT_END: Billed = { service: "lambda-arm", memoryBytes: 2 ** 27, billedMs: 1200, starts: 2 };
 
 /** A vendor that says what it bills, and at the end of a run something else than at its start, or no more. */
-const saying = (atEnd: Billed | undefined) => (provider: Provider): Provider => ({
-  ...wrapProvider(provider, async (_call, proceed) => {
-    const add = (value: unknown): unknown => {
-      if (Array.isArray(value)) return value.map(add);
-      const state = value as RunState | undefined;
-      if (state?.phase === undefined) return value;
-      const billed = state.phase === "ended" ? atEnd : AT_START;
-      return { ...state, ...(billed && { billed }) };
-    };
-    return add(await proceed()) as never;
-  }),
-  type: "aws",
-});
+const saying =
+  (atEnd: Billed | undefined) =>
+  (provider: Provider): Provider => ({
+    ...wrapProvider(provider, async (_call, proceed) => {
+      const add = (value: unknown): unknown => {
+        if (Array.isArray(value)) return value.map(add);
+        const state = value as RunState | undefined;
+        if (state?.phase === undefined) return value;
+        const billed = state.phase === "ended" ? atEnd : AT_START;
+        return { ...state, ...(billed && { billed }) };
+      };
+      return add(await proceed()) as never;
+    }),
+    type: "aws",
+  });
 
 describe("what the vendor says that it bills", () => {
   it("is recorded as a fact of the run, and at its end prices it", async () => {
-    const stand = await Stand.open({ placementOptions: { schedules: "native", intervalSeconds: 10 }, around: saying(AT_END) });
+    const stand = await Stand.open({
+      placementOptions: { schedules: "native", intervalSeconds: 10 },
+      around: saying(AT_END),
+    });
     stand.world.script = () => ({ durationSeconds: 20 * 60 });
     const workload = { kind: "target" } as const;
     await stand.start(desiredState([job("n", { workload, schedule: cron("0 * * * *") })]));

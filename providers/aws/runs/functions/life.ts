@@ -44,7 +44,10 @@ function failure(attempts: readonly Attempt[], { reason }: NonNullable<Attempt["
 }
 
 /** By Lambda's own reports, which bill each attempt; before the first of them, by the function as it stands. */
-export function billedOf(attempts: readonly Attempt[], { service, memoryBytes, isPriced }: FunctionFacts): Billed | undefined {
+export function billedOf(
+  attempts: readonly Attempt[],
+  { service, memoryBytes, isPriced }: FunctionFacts,
+): Billed | undefined {
   if (!isPriced) return undefined;
   const ends = attempts.flatMap(({ end }) => end ?? []);
   if (ends.length < attempts.length) return { service, memoryBytes, starts: attempts.length };

@@ -47,6 +47,16 @@ describe("what a rule's counts tell of its requests", () => {
     expect(all.slice(-10).every((each) => each.endsWith("open"))).toBe(true);
   });
 
+  it("where a reading begins among requests that end a minute later, none is invented when they are over", () => {
+    const counted = countsOf(
+      Object.fromEntries(Array.from({ length: 31 }, (_, at) => [at + 30, [at < 30 ? 1 : 0, 1, 0] as const])),
+    );
+    const read = (from?: number) => deliveriesOf(counted, [], 2 * HOUR, from).map(({ at }) => at / MINUTE);
+    expect(read(30 * MINUTE)).toEqual(Array.from({ length: 30 }, (_, at) => at + 30));
+    // After a pause it is known that none was on its way: then an event was not counted.
+    expect(read(17 * MINUTE)).toEqual(Array.from({ length: 31 }, (_, at) => at + 30));
+  });
+
   it("what is not known yet is on its way, and minutes beyond what was read do not count", () => {
     expect(told({ 0: [1, 0, 0] }, 5)).toEqual(["0 open"]);
     expect(told({ 0: [1, 0, 0], 5: [1, 2, 0] }, 5)).toEqual(["0 open"]);
