@@ -1,6 +1,6 @@
 import type { Problem } from "./problem.ts";
 import { repair } from "./repair.ts";
-import { placingOrder, Week } from "./search.ts";
+import { placingOrder, USUAL_POWERS, Week } from "./search.ts";
 import { packEarliest } from "./spacing.ts";
 import { heaviestStanding } from "./standing.ts";
 import type { Task } from "./task.ts";
@@ -12,7 +12,7 @@ const LARGE_PROBLEM = 2000;
 const STRETCHES = 8;
 /** Orders tried in turn, as powers of the duration and of the room: the smaller the week, the more of them. */
 const ORDERS: readonly (readonly [number, number])[] = [
-  [0.45, 0.3],
+  USUAL_POWERS,
   [0.25, 0.1],
   [0.5, 0.3],
   [1, 0.1],
@@ -33,8 +33,8 @@ export function freshWeek(problem: Problem, kinds: readonly boolean[] = [false])
     problem.pools.reduce((sum, _, pool) => sum + Math.max(0, ...week.peaks(pool)), 0);
   const least = goals.reduce((sum, goal) => sum + goal, 0);
   let best: Week | undefined;
-  for (const [timePower, roomPower] of orders) {
-    const week = searchWeek(problem, kinds, timePower, roomPower, goals);
+  for (const powers of orders) {
+    const week = searchWeek(problem, kinds, powers, goals);
     if (!best || total(week) < total(best)) best = week;
     if (total(best) <= least) break;
   }
@@ -49,12 +49,11 @@ export function heaviest(problem: Problem, pool: number): number {
 function searchWeek(
   problem: Problem,
   kinds: readonly boolean[],
-  timePower: number,
-  roomPower: number,
+  powers: typeof USUAL_POWERS,
   goals: readonly number[],
 ): Week {
   const week = new Week(problem, kinds);
-  const order = placingOrder(problem.tasks, timePower, roomPower);
+  const order = placingOrder(problem.tasks, powers);
   const stretch = Math.ceil(order.length / STRETCHES);
   for (const [k, index] of order.entries()) {
     if (k % stretch === 0) week.expectMean();

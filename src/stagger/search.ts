@@ -9,7 +9,7 @@ import { packEarliest, packLatest } from "./spacing.ts";
 import { occurrences, type Task } from "./task.ts";
 
 /** Up to so many tasks every minute is looked at. */
-const SMALL_PROBLEM = 20000;
+const MOST_BY_MINUTE = 20_000;
 /** What a good week has more than the mean of its load: for what windows, months and roughness cost. */
 const OVER_MEAN = 1.003;
 /** Of a long circle so much is looked through: one week, two days of the month. */
@@ -35,7 +35,7 @@ export class Week {
     this.problem = problem;
     this.kinds = kinds;
     this.starts = new Array(problem.tasks.length).fill(undefined);
-    this.#scorer = new Scorer(problem.tasks.length > SMALL_PROBLEM);
+    this.#scorer = new Scorer(problem.tasks.length > MOST_BY_MINUTE);
     const followers = new Map<number, number[]>();
     for (const [index, task] of problem.tasks.entries()) {
       for (const before of task.after) followers.set(before, [...(followers.get(before) ?? []), index]);
@@ -242,12 +242,15 @@ function inPart(shape: Shape, room: readonly Interval[], k: number): readonly In
  */
 const REPEATING = { phase: 45, day: 4.5, week: 1, month: 5.5 } as const;
 const LOAD_POWER = 0.9;
+/** Of the duration and of the room. */
+export const USUAL_POWERS: readonly [time: number, room: number] = [0.45, 0.3];
 
 /**
  * The order in which tasks are placed: the hardest first, but after what they wait for. Ties by a hash of the name, so
  * that no file order counts. Powers and factors were found by trying on weeks of the bench, seeds 1 to 3.
  */
-export function placingOrder(tasks: readonly Task[], timePower = 0.45, roomPower = 0.3): number[] {
+export function placingOrder(tasks: readonly Task[], powers: typeof USUAL_POWERS = USUAL_POWERS): number[] {
+  const [timePower, roomPower] = powers;
   const keyed = tasks.flatMap((task, index) => {
     if (!task.shape) return [];
     const { shape } = task;
