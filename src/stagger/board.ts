@@ -16,6 +16,15 @@ export interface Stretch {
   readonly height: number;
 }
 
+/**
+ * What a load counts: e to the power of `steepness` × (load ÷ `reference` - 1). One load more costs then what stands
+ * there, times the same for every minute, so that the sum over the week is exactly what the burden of a start says.
+ */
+export interface Burden {
+  readonly steepness: number;
+  readonly reference: number;
+}
+
 /** Where `lay` puts what it reads. */
 export interface Gathered {
   /** The largest load. */
@@ -32,6 +41,8 @@ export interface Gathered {
  */
 export class Board {
   readonly weeks: number;
+  /** Absent: the usual one. */
+  #burdenBy: Burden | undefined;
   readonly folded: Float64Array = new Float64Array(WEEK_MINUTES);
   /** Of each minute of `folded`, and by block their sum; and by block the largest load. */
   readonly #burden: Float64Array = new Float64Array(WEEK_MINUTES);
@@ -112,6 +123,19 @@ export class Board {
     return peak;
   }
 
+  /** From now on burdens are counted so; absent: as usual. */
+  countBy(burden: Burden | undefined): void {
+    this.#burdenBy = burden;
+    this.#refreshBlocks(0, WEEK_MINUTES);
+  }
+
+  /** How much of the burden of its minutes a share of a load costs: as much as the share, but where it is exponential. */
+  weight(share: number, load: number): number {
+    if (!this.#burdenBy || share === 1) return share;
+    const slope = (this.#burdenBy.steepness * load) / this.#burdenBy.reference;
+    return slope === 0 ? share : Math.expm1(slope * share) / Math.expm1(slope);
+  }
+
   /** Load × minutes of the folded week. */
   area(): number {
     return this.folded.reduce((sum, load) => sum + load, 0);
@@ -167,6 +191,7 @@ export class Board {
     const at = mod(start, WEEK_MINUTES);
     this.#days.touch(at, minutes);
     const first = Math.floor(at / BLOCK_MINUTES);
+    const by = this.#burdenBy;
     const count = Math.min(Math.floor((at + minutes - 1) / BLOCK_MINUTES) - first + 1, WEEK_BLOCKS);
     for (let k = 0, block = first; k < count; k++, block = block + 1 === WEEK_BLOCKS ? 0 : block + 1) {
       let high = 0;
@@ -174,7 +199,7 @@ export class Board {
       for (let m = block * BLOCK_MINUTES; m < (block + 1) * BLOCK_MINUTES; m++) {
         const load = this.folded[m] as number;
         if (load > high) high = load;
-        const cost = burden(load);
+        const cost = by ? exponential(load, by) : burden(load);
         this.#burden[m] = cost;
         sum += cost;
       }
@@ -240,6 +265,13 @@ function burden(load: number): number {
   const fourth = second * second;
   const eighth = fourth * fourth;
   return eighth * eighth;
+}
+
+/** e^x as (1 + x ÷ 4096)^4096, near enough and by multiplication alone; twice the reference is the most that counts. */
+function exponential(load: number, { steepness, reference }: Burden): number {
+  let power = 1 + (steepness * (Math.min(load / reference, 2) - 1)) / 4096;
+  for (let k = 0; k < 12; k++) power *= power;
+  return power;
 }
 
 /**

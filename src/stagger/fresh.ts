@@ -1,6 +1,8 @@
+import { anneal } from "./anneal.ts";
 import type { Problem } from "./problem.ts";
 import { repair } from "./repair.ts";
 import { placingOrder, USUAL_POWERS, Week } from "./search.ts";
+import { WEEK_MINUTES } from "./shape.ts";
 import { packEarliest } from "./spacing.ts";
 import { heaviestStanding } from "./standing.ts";
 import type { Task } from "./task.ts";
@@ -8,6 +10,8 @@ import type { Task } from "./task.ts";
 /** Tries at the peak after a fresh search: small weeks are rough enough to gain by it, large ones are not. */
 const FRESH_TRIES = 3000;
 const LARGE_PROBLEM = 2000;
+/** A peak this far over the mean of the week asks for annealing. */
+const FAR_OVER_MEAN = 1.1;
 /** How often, while it is filled, the mean of the week is worked out again. */
 const STRETCHES = 8;
 /** Orders tried in turn, as powers of the duration and of the room: the smaller the week, the more of them. */
@@ -24,21 +28,56 @@ const FEW_ORDERS = 5;
 const TINY_PROBLEM = 60;
 const SMALL_PROBLEM = 400;
 
-/** A week that knows no lock: the best of a few orders when there is time for them. */
+/** A week that knows no lock: the best of a few orders when there is time for them, annealed when that may pay. */
 export function freshWeek(problem: Problem, kinds: readonly boolean[] = [false]): Week {
   const { length } = problem.tasks;
   const orders = ORDERS.slice(0, length > SMALL_PROBLEM ? 1 : length > TINY_PROBLEM ? FEW_ORDERS : ORDERS.length);
   const goals = problem.pools.map((_, pool) => heaviest(problem, pool));
-  const total = (week: Week): number =>
-    problem.pools.reduce((sum, _, pool) => sum + Math.max(0, ...week.peaks(pool)), 0);
-  const least = goals.reduce((sum, goal) => sum + goal, 0);
+  const atGoal = (week: Week): boolean => goals.every((goal, pool) => Math.max(0, ...week.peaks(pool)) <= goal);
   let best: Week | undefined;
   for (const powers of orders) {
     const week = searchWeek(problem, kinds, powers, goals);
     if (!best || total(week) < total(best)) best = week;
-    if (total(best) <= least) break;
+    if (atGoal(best)) return best;
   }
-  return best ?? new Week(problem, kinds);
+  const week = best ?? new Week(problem, kinds);
+  if (mayPay(week)) improve(week, goals);
+  return week;
+}
+
+/** Load that the peaks of all pools sum to, of each kind of curve. */
+function total(week: Week): number {
+  let sum = 0;
+  for (const lanes of week.lanes) {
+    for (const kind of week.kinds) {
+      const alike = lanes.filter((lane) => lane.expected === kind);
+      sum += Math.max(0, ...alike.map((lane) => lane.board.peak()));
+    }
+  }
+  return sum;
+}
+
+/** A small week gains as much by other orders, and a large one only where a peak is far over its mean. */
+function mayPay({ problem, lanes }: Week): boolean {
+  if (problem.tasks.length <= SMALL_PROBLEM) return false;
+  if (problem.tasks.length <= LARGE_PROBLEM) return true;
+  return lanes
+    .flat()
+    .some(({ board, expected }) => !expected && board.peak() > (FAR_OVER_MEAN * board.area()) / WEEK_MINUTES);
+}
+
+/** Anneals the week, and leaves it as it was when that did not lower its peaks. */
+function improve(week: Week, goals: readonly number[]): void {
+  const before = [...week.starts];
+  const least = total(week);
+  anneal(week);
+  finish(week, goals);
+  if (total(week) <= least) return;
+  for (const [index, starts] of before.entries()) {
+    if (!week.problem.tasks[index]?.shape) continue;
+    week.take(index);
+    week.put(index, starts ?? []);
+  }
 }
 
 /** The heaviest job with what it must stand on is a peak that no slots can lower. */
@@ -59,9 +98,14 @@ function searchWeek(
     if (k % stretch === 0) week.expectMean();
     week.place(index);
   }
-  const tries = problem.tasks.length > LARGE_PROBLEM ? 0 : FRESH_TRIES;
-  for (const [pool, goal] of goals.entries()) repair(week, pool, { moves: Number.POSITIVE_INFINITY, tries, goal });
+  finish(week, goals);
   return week;
+}
+
+/** Takes jobs off the worst minutes of a small week. */
+function finish(week: Week, goals: readonly number[]): void {
+  const tries = week.problem.tasks.length > LARGE_PROBLEM ? 0 : FRESH_TRIES;
+  for (const [pool, goal] of goals.entries()) repair(week, pool, { moves: Number.POSITIVE_INFINITY, tries, goal });
 }
 
 /** Every flexible job at its earliest allowed start: 00:00, or when its window opens. */

@@ -36,6 +36,9 @@ const WIDE_MINUTES = 180;
 /** About the best block when none is free. */
 const FAR_MINUTES = 4 * BLOCK_MINUTES;
 
+/** A running sum this small beside what it has been has lost its digits to rounding, and is added up again. */
+const WORN = 1e-6;
+
 /** Loads that runs from the starts of a sweep would meet in one lane, and where they stand. */
 interface Laid {
   readonly lane: Lane;
@@ -208,18 +211,26 @@ export class Scorer {
     const from = at + (curve.from[k] as number);
     const to = at + (curve.to[k] as number);
     const limit = lane.limit - load * share;
+    const weight = lane.board.weight(share, load);
     const { count } = sweep;
     const bad = this.#bad;
     const total = this.#total;
     let last = -1;
     let sum = 0;
     for (let i = from; i < to; i++) sum += sums[i] as number;
+    let most = sum;
     for (let i = from; i < to - 1; i++) if ((high[i] as number) > limit) last = i;
     for (let x = 0; x < count; x++) {
       if ((high[x + to - 1] as number) > limit) last = x + to - 1;
       if (last >= x + from) bad[slot + x] = 1;
-      total[slot + x] = (total[slot + x] as number) + share * sum;
+      total[slot + x] = (total[slot + x] as number) + weight * sum;
       sum += (sums[x + to] as number) - (sums[x + from] as number);
+      if (sum > most) most = sum;
+      else if (sum < most * WORN) {
+        sum = 0;
+        for (let i = x + 1 + from; i < x + 1 + to; i++) sum += sums[i] as number;
+        most = sum;
+      }
     }
   }
 

@@ -84,6 +84,29 @@ export class Week {
     }
   }
 
+  /** Takes the limits away and counts burdens so steeply, up from the peaks, that they alone choose. */
+  steepen(steepness: number): void {
+    for (const lanes of this.lanes) {
+      for (const expected of [false, true]) {
+        const alike = lanes.filter((lane) => lane.expected === expected);
+        const reference = Math.max(1, ...alike.map((lane) => lane.board.peak()));
+        for (const lane of alike) {
+          lane.limit = Number.POSITIVE_INFINITY;
+          lane.board.countBy({ steepness, reference });
+        }
+      }
+    }
+  }
+
+  /** Counts burdens as usual again, with the peaks as limits. */
+  settle(): void {
+    for (const lane of this.lanes.flat()) {
+      lane.limit = 0;
+      lane.board.countBy(undefined);
+    }
+    this.liftAll();
+  }
+
   put(index: number, starts: readonly number[]): void {
     this.starts[index] = starts;
     this.#load(index, starts, 1);

@@ -1,0 +1,21 @@
+import { placingOrder, type Week } from "./search.ts";
+
+/** Of the burden, sweep by sweep: first all hours are levelled, then more and more the highest alone. */
+const STEEPNESS = [16, 128, 512] as const;
+
+/**
+ * Moves every job to where it is best among all the others, over and over, with an ever steeper burden. A jump to a
+ * lower peak is often a chain of moves of which no single one lowers it; here each makes the week a little more level.
+ * It helps most where windows are alike, as at night in one time zone: there the first hours to fill up are found late.
+ */
+export function anneal(week: Week): void {
+  const order = placingOrder(week.problem.tasks);
+  for (const steepness of STEEPNESS) {
+    week.steepen(steepness);
+    for (const index of order) {
+      week.take(index);
+      week.place(index);
+    }
+  }
+  week.settle();
+}
