@@ -40,9 +40,12 @@ export const defineCost: DefineCommand = (command, world) =>
       const query = new URLSearchParams({ by: by.join(","), ...(month === undefined ? {} : { month }) });
       const view = await fact<CostViewObject>(world, options, `/api/cost?${query}`, async (ledger) => {
         const { manifest } = (await requireProject(world, options)).desired;
+        const { offlineOutlook } = await import("../engine/index.ts");
+        const now = world.clock.now();
         return costView({
           ledger,
-          now: world.clock.now(),
+          now,
+          outlook: await offlineOutlook(ledger, manifest, { cores: world.cores, now }),
           by,
           currency: manifest.currency,
           budgets: manifest.budgets,

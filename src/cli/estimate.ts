@@ -1,20 +1,12 @@
 import { Option } from "commander";
-import {
-  type EstimateInput,
-  estimate,
-  machinesOf,
-  monthOf,
-  type SchedulerFee,
-  schedulerFees,
-  tariff,
-} from "../cost/index.ts";
+import { type EstimateInput, estimate, monthOf, type Period, type SchedulerFee, schedulerFees } from "../cost/index.ts";
+import { expectRun, historyOf, type RatePlaces, rateAt, ratePlaces } from "../engine/index.ts";
 import type { LedgerReader } from "../ledger/index.ts";
 import type { DesiredJob, Money } from "../model/index.ts";
 import { countFires } from "../schedule/index.ts";
-import { type CommonOptions, jsonOption, withCommon } from "./command.ts";
+import { type CommonOptions, jsonOption, requireProject, withCommon } from "./command.ts";
 import type { DefineCommand } from "./commands.ts";
 import { withLedgerIfAny } from "./facts.ts";
-import { type OpenedWorld, withPlacements } from "./placements.ts";
 import { table, terminalOf } from "./terminal.ts";
 import { amountText, counted } from "./text.ts";
 import { CommandError, type World } from "./world.ts";
@@ -23,9 +15,6 @@ interface EstimateOptions extends CommonOptions {
   readonly month?: string;
 }
 
-/** Past runs looked at for how long a job takes. */
-const PAST_RUNS = 20;
-
 export const defineEstimate: DefineCommand = (command, world) =>
   void withCommon(command, "rota estimate --env prod --month 2026-12")
     .addOption(new Option("--month <month>", "2026-12 (default: the next one)"))
@@ -33,12 +22,12 @@ export const defineEstimate: DefineCommand = (command, world) =>
     .action(async (options: EstimateOptions) => {
       const terminal = terminalOf(world);
       const month = monthOf(options.month === undefined ? nextMonth(world) : parseMonth(options.month));
-      const about = await withPlacements(world, options, async (opened) => {
-        const inputs: EstimateInput[] = [];
-        for (const desired of opened.project.desired.jobs)
-          inputs.push(await inputOf(world, options, opened, desired, month));
-        return estimate(inputs, fees(opened, inputs));
-      });
+      const { manifest, jobs } = (await requireProject(world, options)).desired;
+      const places = ratePlaces(manifest, world.cores);
+      const inputsFrom = (ledger?: LedgerReader): Promise<readonly EstimateInput[]> =>
+        inputsOf(jobs, places, month, async (job) => (ledger ? historyOf(ledger, job) : {}));
+      const inputs = (await withLedgerIfAny(world, options, inputsFrom)) ?? (await inputsFrom());
+      const about = estimate(inputs, fees(places, inputs));
       if (options.json) {
         const jobs = about.jobs.map((j) => ({ ...j, perRun: j.perRun ?? null, cost: j.cost ?? null }));
         return terminal.json({ schema: "rota.estimate/1", period: month.id, basis: "estimated", ...about, jobs });
@@ -66,64 +55,29 @@ export const defineEstimate: DefineCommand = (command, world) =>
       );
     });
 
-async function inputOf(
-  world: World,
-  options: CommonOptions,
-  { placements, project }: OpenedWorld,
-  desired: DesiredJob,
-  month: { from: number; to: number },
-): Promise<EstimateInput> {
-  const { job, slot } = desired;
-  const open = placements.get(job.placement);
-  const w = job.workload;
-  const machines = machinesOf(w);
-  const rate = open
-    ? tariff({
-        book: open.prices,
-        providerType: open.provider.type,
-        placementOptions: open.options,
-        jobOptions: job.options,
-        workload: {
-          kind: w.kind,
-          cpu: "cpu" in w ? w.cpu : 0,
-          memoryBytes: "memoryBytes" in w ? w.memoryBytes : 0,
-          gpu: w.kind === "container" ? (w.gpu ?? 0) : 0,
-        },
-        ...(machines === undefined ? {} : { machines }),
-        cores: world.cores,
-        currency: project.desired.manifest.currency,
-      })
-    : ({ kind: "unpriced", missing: `the placement "${job.placement}" is not open` } as const);
-  const fires = countFires(job.schedule, slot, month.from, month.to);
-  const declared = job.expect.durationSeconds;
-  const past = declared === undefined ? await median(world, options, job.name) : undefined;
-  const expectation =
-    declared !== undefined
-      ? { seconds: declared, from: "manifest" as const }
-      : past === undefined
-        ? undefined
-        : { seconds: past, from: "history" as const };
-  return { job, rate, fires, ...(expectation === undefined ? {} : { expectation }) };
+async function inputsOf(
+  jobs: readonly DesiredJob[],
+  places: RatePlaces,
+  month: Period,
+  history: (job: string) => ReturnType<typeof historyOf>,
+): Promise<readonly EstimateInput[]> {
+  const inputs: EstimateInput[] = [];
+  for (const { job, slot } of jobs) {
+    const rate = rateAt(places.get(job.placement), job);
+    const expected = await expectRun(job, rate, () => history(job.name));
+    inputs.push({ job, rate, fires: countFires(job.schedule, slot, month.from, month.to), ...expected });
+  }
+  return inputs;
 }
 
-async function median(world: World, options: CommonOptions, job: string): Promise<number | undefined> {
-  const work = async (ledger: LedgerReader): Promise<number | undefined> => {
-    const runs = await ledger.runs({ job, status: ["succeeded"], limit: PAST_RUNS });
-    const seconds = runs
-      .flatMap((r) => (r.startedAt === undefined || r.endedAt === undefined ? [] : [(r.endedAt - r.startedAt) / 1000]))
-      .sort((a, b) => a - b);
-    return seconds[seconds.length >> 1];
-  };
-  return withLedgerIfAny(world, options, work);
-}
-
-function fees({ placements }: OpenedWorld, inputs: readonly EstimateInput[]): readonly SchedulerFee[] {
-  return [...placements].flatMap(([name, open]) => {
+function fees(places: RatePlaces, inputs: readonly EstimateInput[]): readonly SchedulerFee[] {
+  return [...places].flatMap(([name, place]) => {
+    if ("kind" in place) return [];
     const here = inputs.filter((i) => i.job.placement === name && i.fires > 0);
     return schedulerFees({
-      book: open.prices,
-      providerType: open.provider.type,
-      placementOptions: open.options,
+      book: place.prices,
+      providerType: place.type,
+      placementOptions: place.options,
       schedules: here.length,
       fires: here.reduce((sum, i) => sum + i.fires, 0),
     });

@@ -1,4 +1,4 @@
-import { type Budget, type Instant, type Money, money, nanos, scale } from "../model/index.ts";
+import { type Budget, type Instant, type Money, money, nanos, type Run, scale } from "../model/index.ts";
 import { type Period, periodOf } from "./period.ts";
 import { matches, type Subject } from "./subject.ts";
 
@@ -23,6 +23,14 @@ export interface Upcoming {
   readonly subject: Subject;
   readonly fires: number;
   readonly each: Money | undefined;
+}
+
+/** What a month's report asks of whoever knows prices, schedules and runs in flight. */
+export interface CostOutlook {
+  /** Runs in flight now, as far as they have got in this month. */
+  inFlight(): Promise<readonly (Running & { readonly subject: Run })[]>;
+  /** Fires from now to the end of the period. */
+  upcoming(period: Period): Promise<readonly Upcoming[]>;
 }
 
 export interface BudgetFacts {

@@ -1,4 +1,4 @@
-import { type Job, type JsonObject, type Money, money } from "../model/index.ts";
+import { type Job, type JsonObject, type Money, money, nanos } from "../model/index.ts";
 import type { PriceBook } from "./book.ts";
 import { sumByCurrency } from "./budget.ts";
 import { charge } from "./meter.ts";
@@ -12,6 +12,8 @@ export interface EstimateInput {
   readonly fires: number;
   /** How long a run takes, and from where that is known; absent when it is not. */
   readonly expectation?: { readonly seconds: number; readonly from: "manifest" | "history" };
+  /** What a past run came to by what the vendor said that it billed: counts where no rate is known before a run. */
+  readonly billed?: Money;
 }
 
 /** A job's line; `missing` stands where `cost` cannot be known. */
@@ -55,7 +57,7 @@ export function estimate(inputs: readonly EstimateInput[], fees: readonly Schedu
   };
 }
 
-function estimateJob({ job, rate, fires, expectation }: EstimateInput): JobEstimate {
+function estimateJob({ job, rate, fires, expectation, billed }: EstimateInput): JobEstimate {
   const line = {
     job: job.name,
     ...(job.team === undefined ? {} : { team: job.team }),
@@ -63,11 +65,14 @@ function estimateJob({ job, rate, fires, expectation }: EstimateInput): JobEstim
     fires,
     ...(expectation === undefined ? {} : { seconds: expectation.seconds, durationFrom: expectation.from }),
   };
-  if (rate.kind === "unpriced") return { ...line, missing: rate.missing };
+  const costing = ({ amount, currency }: Money): JobEstimate => {
+    return { ...line, perRun: { amount, currency }, cost: money(nanos(amount) * BigInt(fires), currency) };
+  };
+  if (rate.kind === "unpriced") return billed ? costing(billed) : { ...line, missing: rate.missing };
   if (expectation === undefined)
     return { ...line, missing: "how long a run takes: say expect: { duration: … }, or let it run once" };
-  const { nanos: each, currency } = charge(rate, expectation.seconds * 1000);
-  return { ...line, perRun: money(each, currency), cost: money(each * BigInt(fires), currency) };
+  const each = charge(rate, expectation.seconds * 1000);
+  return costing(money(each.nanos, each.currency));
 }
 
 export interface FeeInput {

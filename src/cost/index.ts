@@ -1,6 +1,6 @@
 export type { PriceBook, PriceOverrides, PriceRow } from "./book.ts";
 export { priceBook } from "./book.ts";
-export type { BudgetFacts, BudgetState, Running, Spending, Upcoming } from "./budget.ts";
+export type { BudgetFacts, BudgetState, CostOutlook, Running, Spending, Upcoming } from "./budget.ts";
 export { budgetState } from "./budget.ts";
 export { reportCsv } from "./csv.ts";
 export type { Estimate, EstimateInput, FeeInput, JobEstimate, SchedulerFee } from "./estimate.ts";

@@ -11,6 +11,7 @@ export function viewsOf({ manifest }: DesiredState, engine: Engine): ViewSetting
     currency: manifest.currency,
     budgets: manifest.budgets,
     graceMs: (placement, job) => engine.graceMs(placement, job),
+    outlook: engine.outlook,
     liveCost: (run) => {
       const nanos = engine.state.open.get(run.run)?.costNanos;
       return nanos === undefined ? undefined : money(nanos, manifest.currency);

@@ -1,3 +1,4 @@
+import type { CostOutlook } from "../cost/index.ts";
 import type { Entry, EventOf, Instant, Job, LedgerEvent, Run } from "../model/index.ts";
 import { MINUTE, SECOND } from "../model/index.ts";
 import { Agenda } from "./agenda.ts";
@@ -253,6 +254,12 @@ export class Engine implements Control {
     return (provider?.capabilities.schedules === "native" ? notSeenMs(provider, job) : 0) + GRACE_MS;
   }
 
+  /** What the month has in flight, and what it has still to come: as the budgets count it. */
+  readonly outlook: CostOutlook = {
+    inFlight: () => this.budgets.inFlight("month", this.env.time.now()),
+    upcoming: (period) => this.budgets.outlook.fires(period, this.env.time.now()),
+  };
+
   async status(): Promise<EngineStatus> {
     return engineStatus({
       context: this.context,
@@ -318,6 +325,7 @@ export class Engine implements Control {
 
   private afterEnd(tracked: TrackedRun, ended: EventOf<"run.ended">, retry: string | undefined): void {
     this.tellings.ended(tracked, ended, retry);
+    this.budgets.outlook.ended(tracked.run.job);
     void this.save(tracked, ended);
     if (retry !== undefined) void this.launcher.consider(retry);
     this.launcher.considerJob(tracked.run.job);

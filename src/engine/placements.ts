@@ -11,7 +11,7 @@ import {
   withRetry,
 } from "../provider/index.ts";
 import type { Log, OpenPlacement } from "./env.ts";
-import { hourlyRate } from "./rate.ts";
+import { hourlyRate, type RatePlaces } from "./rate.ts";
 import { secretValues } from "./secrets.ts";
 
 export interface PlacementsInput {
@@ -63,7 +63,7 @@ export async function openPlacements(input: PlacementsInput): Promise<Map<string
       clock: input.clock,
       random: input.random,
       env: input.env,
-      hourlyNanos: hourlyRate(placement.type, placement.options, prices),
+      hourlyNanos: hourlyRate({ type: placement.type, options: placement.options, prices }),
       log: withRedaction(input.log, redact),
     });
     // A failed call is tried again where that is safe, and no secret's value leaves in an error or a log line.
@@ -102,6 +102,25 @@ function ownOptions(options: JsonObject): JsonObject {
 
 export async function closePlacements(placements: ReadonlyMap<string, OpenPlacement>): Promise<void> {
   for (const { provider } of placements.values()) await provider.close();
+}
+
+/** What the manifest's placements ask for time, with none of them opened. Prices that cannot be read are none. */
+export function ratePlaces({ placements, currency }: Manifest, cores: number): RatePlaces {
+  return new Map(
+    placements.map(({ name, type, options }) => {
+      const { mistakes, overrides } = readOverrides(type, options);
+      const [first] = mistakes;
+      return [
+        name,
+        first === undefined
+          ? { type, options, prices: priceBook(overrides), cores, currency }
+          : {
+              kind: "unpriced",
+              missing: `a price that can be read: providers.${name}.${first.path}: ${first.message}`,
+            },
+      ];
+    }),
+  );
 }
 
 function pricesOf(name: string, type: string, options: OpenPlacement["options"]): OpenPlacement["prices"] {

@@ -1,6 +1,6 @@
-import { setImmediate } from "node:timers/promises";
 import {
   type CostObject,
+  type CostOutlook,
   type GroupKey,
   monthOf,
   type Period,
@@ -12,19 +12,7 @@ import {
   type Upcoming,
 } from "../cost/index.ts";
 import type { Charge, LedgerReader } from "../ledger/index.ts";
-import {
-  type Budget,
-  DAY,
-  type Instant,
-  type Money,
-  money,
-  nanos,
-  OPEN_STATUSES,
-  type Run,
-  scale,
-} from "../model/index.ts";
-import { fires } from "../schedule/index.ts";
-import type { LiveCost } from "./runs.ts";
+import { type Budget, DAY, type Instant, type Run } from "../model/index.ts";
 
 export interface CostQuery {
   readonly ledger: LedgerReader;
@@ -35,12 +23,12 @@ export interface CostQuery {
   readonly currency: string;
   readonly budgets: readonly Budget[];
   readonly environment?: string;
-  /** Counts runs in flight too, as far as they have got. */
-  readonly liveCost?: LiveCost;
+  /** What is in flight and to come; without it the report tells of what has ended, and has no forecast. */
+  readonly outlook?: CostOutlook;
 }
 
 export interface CostViewObject extends CostObject {
-  /** Runs in flight whose cost so far is in the figures, and those whose cost is not: no price, or begun before the period. */
+  /** Runs in flight whose cost so far is in the figures, and those whose cost is not, for they have no price. */
   readonly live: { readonly runs: number; readonly leftOut: number };
 }
 
@@ -73,21 +61,22 @@ export async function costReport(
   const runs = await runsNamed(ledger, names, { from: before.from, to: period.to }, environment);
   const mine = <T extends { readonly run: string }>(all: readonly T[]): readonly T[] =>
     all.filter(({ run }) => environment === undefined || runs.get(run)?.environment === environment);
-  const live = liveCharges([...runs.values()], period, query);
-  const isOver = period.to <= query.now;
+  const { live, upcoming } = await toCome(query, period);
+  for (const { subject } of live) runs.set(subject.run, subject);
+  const spent = live.flatMap(({ subject, spent: amount }) => (amount ? [{ run: subject.run, amount }] : []));
   const made = report({
     period,
     currency: query.currency,
     groupBy: query.by,
-    charges: [...mine(charges), ...live.charges],
+    charges: [...mine(charges), ...spent],
     runs: [...runs.values()],
     previous: { charges: mine(previous) },
     budgets: query.budgets,
     saved: mine(marks.saved),
     unpriced: mine(marks.unpriced),
-    ...(isOver ? {} : { upcoming: await upcomingFires(query, period, [...mine(previous), ...mine(charges)]) }),
+    ...(upcoming === undefined ? {} : { upcoming }),
   });
-  return { report: made, live: { runs: live.charges.length, leftOut: live.leftOut } };
+  return { report: made, live: { runs: spent.length, leftOut: live.length - spent.length } };
 }
 
 async function chargesOf(ledger: LedgerReader, period: Period): Promise<readonly Charge[]> {
@@ -119,7 +108,7 @@ async function runsNamed(
   names: readonly string[],
   range: { readonly from: Instant; readonly to: Instant },
   environment: string | undefined,
-): Promise<ReadonlyMap<string, Run>> {
+): Promise<Map<string, Run>> {
   const about = { since: range.from - DAY, until: range.to, limit: 1_000_000 };
   const found = await ledger.runs(environment === undefined ? about : { ...about, environment });
   const runs = new Map(found.map((run) => [run.run, run]));
@@ -131,56 +120,20 @@ async function runsNamed(
   return runs;
 }
 
-/** What runs in flight have cost so far. One that began before the period is left out: its share of it is not known yet. */
-function liveCharges(
-  runs: readonly Run[],
-  period: Period,
-  { liveCost, now, environment }: CostQuery,
-): { readonly charges: readonly ReportCharge[]; readonly leftOut: number } {
-  if (!liveCost || now < period.from || now >= period.to) return { charges: [], leftOut: 0 };
-  const charges: ReportCharge[] = [];
-  let leftOut = 0;
-  for (const run of runs) {
-    if (!OPEN_STATUSES.includes(run.status) || run.startedAt === undefined) continue;
-    if (environment !== undefined && run.environment !== environment) continue;
-    const amount = run.startedAt >= period.from ? liveCost(run) : undefined;
-    if (amount) charges.push({ run: run.run, amount });
-    else leftOut += 1;
-  }
-  return { charges, leftOut };
+interface ToCome {
+  readonly live: Awaited<ReturnType<CostOutlook["inFlight"]>>;
+  /** Absent where the period is over, or nobody knows what comes. */
+  readonly upcoming?: readonly Upcoming[];
 }
 
-const JOBS_PER_TURN = 20;
-
-/** The fires from now to the end of the period, each at the mean cost of the job's runs in the ledger. */
-async function upcomingFires(
-  { ledger, now, environment }: CostQuery,
-  period: Period,
-  charges: readonly Charge[],
-): Promise<readonly Upcoming[]> {
-  const deployed = (await ledger.deployments()).filter(
-    ({ desired }) => environment === undefined || desired.job.environment === environment,
+async function toCome({ outlook, now, environment, currency }: CostQuery, period: Period): Promise<ToCome> {
+  if (!outlook || period.to <= now) return { live: [] };
+  const mine = <T extends { readonly subject: { readonly environment: string } }>(all: readonly T[]): readonly T[] =>
+    all.filter(({ subject }) => environment === undefined || subject.environment === environment);
+  const live = now < period.from ? [] : mine(await outlook.inFlight());
+  // What a run in flight will cost yet comes like a fire of that price.
+  const rest = live.flatMap(({ subject, remaining }) =>
+    remaining?.currency === currency ? [{ subject, fires: 1, each: remaining }] : [],
   );
-  const costs = Map.groupBy(charges, ({ job }) => job);
-  const upcoming: Upcoming[] = [];
-  for (const [index, { desired }] of deployed.entries()) {
-    // A month of fires of many jobs takes a while, and a daemon has other things to do in between.
-    if (index % JOBS_PER_TURN === JOBS_PER_TURN - 1) await setImmediate();
-    const count = fires(desired.job.schedule, desired.slot, Math.max(now, period.from), period.to).length;
-    if (count === 0) continue;
-    upcoming.push({
-      subject: { ...desired.job, job: desired.job.name },
-      fires: count,
-      each: meanCost(costs.get(desired.job.name) ?? []),
-    });
-  }
-  return upcoming;
-}
-
-function meanCost(charges: readonly Charge[]): Money | undefined {
-  const currency = charges.at(-1)?.amount.currency;
-  if (currency === undefined) return undefined;
-  const same = charges.filter(({ amount }) => amount.currency === currency);
-  const total = same.reduce((sum, { amount }) => sum + nanos(amount.amount), 0n);
-  return money(scale(total, 1n, BigInt(new Set(same.map(({ run }) => run)).size)), currency);
+  return { live, upcoming: [...mine(await outlook.upcoming(period)), ...rest] };
 }

@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from "fastify";
+import type { CostOutlook } from "../cost/index.ts";
 import type { Control } from "../engine/index.ts";
 import type { LedgerReader } from "../ledger/index.ts";
 import type { Budget, Clock, Job, Run } from "../model/index.ts";
@@ -15,6 +16,7 @@ export interface ViewSettings {
   readonly currency: string;
   readonly budgets: readonly Budget[];
   readonly liveCost?: LiveCost;
+  readonly outlook?: CostOutlook;
   /** How long a fire may go without a record before the sheet calls it missed, by placement and job. */
   readonly graceMs?: (placement: string, job: Job) => number;
 }

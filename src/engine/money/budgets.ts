@@ -1,4 +1,4 @@
-import { type BudgetState, budgetState, matches, periodOf, type Running, type Upcoming } from "../../cost/index.ts";
+import { type BudgetState, budgetState, type CostOutlook, matches, periodOf } from "../../cost/index.ts";
 import type { Budget, Instant, LedgerEvent } from "../../model/index.ts";
 import { asProviderError, type EngineContext } from "../context.ts";
 import type { BudgetStatus } from "../control.ts";
@@ -23,7 +23,7 @@ export class Budgets {
   private readonly metering: Metering;
   private readonly hooks: BudgetHooks;
   private readonly spendings: Spendings;
-  private readonly outlook: Outlook;
+  readonly outlook: Outlook;
   /** Jobs whose native schedules are paused for a budget. */
   private paused: Set<string> | undefined;
   private checking = false;
@@ -33,7 +33,11 @@ export class Budgets {
     this.metering = metering;
     this.hooks = hooks;
     this.spendings = new Spendings(context);
-    this.outlook = new Outlook(context, metering);
+    this.outlook = new Outlook({
+      ledger: context.env.ledger,
+      deployed: () => context.state.deployed.values(),
+      rate: (desired) => metering.rateOf(desired),
+    });
   }
 
   /** Why the job's fires do not start: the budget that holds it. */
@@ -68,8 +72,9 @@ export class Budgets {
           budget,
           at,
           charges,
-          live: this.live(budget, at),
-          upcoming: await this.upcoming(budget, at),
+          live: await this.inFlight(budget.per, at),
+          upcoming:
+            typeof budget.per === "string" ? await this.outlook.fires(periodOf(budget.per, at), at, budget.match) : [],
           warned: this.context.state.budgetWarned.filter((w) => w.budget === budget.name),
         });
         await this.act(budget, state);
@@ -98,17 +103,17 @@ export class Budgets {
     await this.check();
   }
 
-  private live(budget: Budget, at: Instant): readonly Running[] {
-    return [...this.context.state.open.values()]
-      .filter((t) => t.run.status === "running")
-      .map((t): Running => {
-        const { spent, remaining } = this.metering.within(t, budget.per, at);
-        return { subject: t.run, spent, ...(remaining === undefined ? {} : { remaining }) };
-      });
-  }
-
-  private async upcoming(budget: Budget, at: Instant): Promise<readonly Upcoming[]> {
-    return typeof budget.per === "string" ? this.outlook.fires(budget, at) : [];
+  /** Runs in flight: what they have cost in the period so far, and what is expected to come yet. */
+  async inFlight(per: Budget["per"], at: Instant): ReturnType<CostOutlook["inFlight"]> {
+    const running = [...this.context.state.open.values()].filter((t) => t.run.status === "running");
+    // A rolling window has no end, and nothing to come before it.
+    const isForecast = typeof per === "string";
+    return Promise.all(
+      running.map(async (t) => {
+        const seconds = isForecast && t.desired ? await this.outlook.seconds(t.desired, at) : undefined;
+        return { subject: t.run, ...this.metering.within(t, per, at, seconds) };
+      }),
+    );
   }
 
   private async act(budget: Budget, state: BudgetState): Promise<void> {

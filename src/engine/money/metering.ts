@@ -2,7 +2,6 @@ import {
   charge,
   chargeRental,
   type Metering as Facts,
-  machinesOf,
   type Priced,
   periodOf,
   type Rental,
@@ -25,7 +24,7 @@ import {
   type Run,
 } from "../../model/index.ts";
 import type { EngineContext } from "../context.ts";
-import { newRun } from "../runs.ts";
+import { notPlaced, rateAt } from "../rate.ts";
 import type { TrackedRun } from "../state.ts";
 
 type Rate = Tariff | Rental | Unpriced;
@@ -65,8 +64,13 @@ export class Metering {
     };
   }
 
-  /** Of the run's cost, what lies in the budget's period until now, and what is expected to come yet. */
-  within(tracked: TrackedRun, per: Budget["per"], at: Instant): { spent: Money | undefined; remaining?: Money } {
+  /** Of the run's cost, what lies in the period until now, and what is to come yet if it takes `seconds`. */
+  within(
+    tracked: TrackedRun,
+    per: Budget["per"],
+    at: Instant,
+    seconds: number | undefined,
+  ): { readonly spent: Money | undefined; readonly remaining?: Money } {
     const rate = this.rate(tracked);
     const { startedAt } = tracked.run;
     if (rate.kind === "unpriced" || startedAt === undefined) return { spent: undefined };
@@ -76,19 +80,16 @@ export class Metering {
     const { from } = periodOf(per, at);
     const before = startedAt < from ? min(whole, upTo(rate, startedAt, from).nanos) : 0n;
     const spent = money(whole - before, rate.currency);
-    const seconds = tracked.desired?.job.expect.durationSeconds;
     if (seconds === undefined) return { spent };
     const expected = upTo(rate, startedAt, startedAt + seconds * 1000).nanos;
     return { spent, remaining: money(expected > whole ? expected - whole : 0n, rate.currency) };
   }
 
-  /** The tariff of a job that is not running. */
-  rateOf(desired: DesiredJob): Tariff | Unpriced {
-    const id = "";
-    const facts = this.facts(newRun({ id, desired, cause: "fire", now: 0 }), desired);
-    if (facts.kind === "unpriced") return facts;
-    const machines = machinesOf(desired.job.workload);
-    return tariff({ ...facts, ...(machines === undefined ? {} : { machines }) });
+  /** What a run of the job costs, before there is one. */
+  rateOf({ job }: DesiredJob): Tariff | Unpriced {
+    const { cores, currency, placements } = this.context.env;
+    const open = placements.get(job.placement);
+    return rateAt(open && { ...open, type: open.provider.type, cores, currency }, job);
   }
 
   /** What an hour of the run costs, or cost before it was stopped; undefined when it has no price. */
@@ -161,7 +162,7 @@ export class Metering {
           cores: this.context.env.cores,
           currency: this.context.env.currency,
         }
-      : { kind: "unpriced", missing: `the placement "${run.placement}" is not in the manifest` };
+      : notPlaced(run.placement);
   }
 }
 

@@ -1,83 +1,105 @@
-import { estimate, matches, type Period, periodOf, type Upcoming } from "../../cost/index.ts";
-import { type Budget, type DesiredJob, HOUR, type Instant, type Money } from "../../model/index.ts";
-import { countFires } from "../../schedule/index.ts";
-import type { EngineContext } from "../context.ts";
-import type { Metering } from "./metering.ts";
+import { setImmediate } from "node:timers/promises";
+import { estimate, matches, type Period, type Tariff, type Unpriced, type Upcoming } from "../../cost/index.ts";
+import type { LedgerReader } from "../../ledger/index.ts";
+import { type Budget, type DesiredJob, HOUR, type Instant } from "../../model/index.ts";
+import { countFires, nextFire } from "../../schedule/index.ts";
+import { expectRun, type History, historyOf } from "./expectation.ts";
 
-/** A forecast need not be newer than this: counting a month's fires of ten thousand jobs takes its time. */
+/** What past runs took need not be read more often than this. */
 const FRESH_MS: number = HOUR;
-/** Past runs looked at for how long a job takes. */
-const PAST_RUNS = 20;
+/** Jobs counted anew before others get their turn. */
+const JOBS_PER_TURN = 20;
 
-interface Counted {
-  readonly at: Instant;
-  readonly fingerprint: string;
-  readonly to: Instant;
-  readonly fires: number;
-  readonly each: Money | undefined;
+export interface OutlookSource {
+  readonly ledger: LedgerReader;
+  /** The schedules in force. */
+  readonly deployed: () => Iterable<{ readonly desired: DesiredJob; readonly fingerprint: string }>;
+  /** What a run of the job costs, before there is one. */
+  readonly rate: (desired: DesiredJob) => Tariff | Unpriced;
 }
 
-/** What is still to come in a budget's period: fires by the schedules in force, each at what it is expected to cost. */
+/** Fires of a job in [from, to), and the first of them: until that has been, the count stands. */
+interface Counted {
+  readonly fingerprint: string;
+  readonly from: Instant;
+  readonly to: Instant;
+  readonly fires: number;
+  readonly first: Instant;
+}
+
+/**
+ * What is still to come in a period: fires by the schedules in force, each at what it is expected to cost.
+ * The one place that says so: budgets, reports and their readers without a daemon all ask here.
+ */
 export class Outlook {
   private readonly counted = new Map<string, Counted>();
-  private readonly context: EngineContext;
-  private readonly metering: Metering;
+  private readonly histories = new Map<string, { readonly at: Instant; readonly history: History }>();
+  private readonly source: OutlookSource;
 
-  constructor(context: EngineContext, metering: Metering) {
-    this.context = context;
-    this.metering = metering;
+  constructor(source: OutlookSource) {
+    this.source = source;
   }
 
-  async fires(budget: Budget, at: Instant): Promise<readonly Upcoming[]> {
-    const period = periodOf(budget.per, at);
+  /** Fires from `at` to the end of the period, of the jobs that match. */
+  async fires(period: Period, at: Instant, match: Budget["match"] = {}): Promise<readonly Upcoming[]> {
+    const from = Math.max(at, period.from);
     const upcoming: Upcoming[] = [];
-    for (const [name, entry] of this.context.state.deployed) {
-      const subject = { ...entry.desired.job, job: name };
-      if (!matches(budget.match, subject)) continue;
-      const { fires: count, each } = await this.count(name, entry.desired, entry.fingerprint, period, at);
-      upcoming.push({ subject, fires: count, each });
+    let anew = 0;
+    for (const { desired, fingerprint } of this.source.deployed()) {
+      const { job } = desired;
+      const subject = { ...job, job: job.name };
+      if (!matches(match, subject)) continue;
+      const key = `${job.name} ${period.id}`;
+      const known = this.counted.get(key);
+      const counted = count(known?.fingerprint === fingerprint ? known : undefined, desired, fingerprint, from, period);
+      this.counted.set(key, counted);
+      // Counting takes a while where jobs are many, and a daemon has other things to do in between.
+      if (counted !== known && ++anew % JOBS_PER_TURN === 0) await setImmediate();
+      if (counted.fires === 0) continue;
+      const rate = this.source.rate(desired);
+      const expected = await expectRun(job, rate, () => this.history(job.name, at));
+      const [line] = estimate([{ job, rate, fires: 1, ...expected }]).jobs;
+      upcoming.push({ subject, fires: counted.fires, each: line?.perRun });
     }
+    for (const [key, { to }] of this.counted) if (to < at) this.counted.delete(key);
     return upcoming;
   }
 
-  private async count(
-    name: string,
-    desired: DesiredJob,
-    fingerprint: string,
-    period: Period,
-    at: Instant,
-  ): Promise<Counted> {
-    const key = `${name} ${period.id}`;
-    const known = this.counted.get(key);
-    if (known && known.fingerprint === fingerprint && at - known.at < FRESH_MS) return known;
-    const seconds = desired.job.expect.durationSeconds ?? (await this.median(name));
-    const rate = this.metering.rateOf(desired);
-    const [line] = estimate([
-      {
-        job: desired.job,
-        rate,
-        fires: 1,
-        ...(seconds === undefined ? {} : { expectation: { seconds, from: "history" as const } }),
-      },
-    ]).jobs;
-    const counted: Counted = {
-      at,
-      fingerprint,
-      to: period.to,
-      fires: countFires(desired.job.schedule, desired.slot, at, period.to),
-      each: line?.perRun,
-    };
-    this.counted.set(key, counted);
-    for (const [other, c] of this.counted) if (c.to < at) this.counted.delete(other);
-    return counted;
+  /** How long a run of the job is expected to take; undefined where that is not known. */
+  async seconds(desired: DesiredJob, at: Instant): Promise<number | undefined> {
+    const { job } = desired;
+    const { expectation } = await expectRun(job, this.source.rate(desired), () => this.history(job.name, at));
+    return expectation?.seconds;
   }
 
-  /** Seconds that the job's runs took, in the middle. */
-  private async median(job: string): Promise<number | undefined> {
-    const runs = await this.context.env.ledger.runs({ job, status: ["succeeded"], limit: PAST_RUNS });
-    const seconds = runs
-      .flatMap((r) => (r.startedAt === undefined || r.endedAt === undefined ? [] : [(r.endedAt - r.startedAt) / 1000]))
-      .sort((a, b) => a - b);
-    return seconds[seconds.length >> 1];
+  /** A job of which nothing was known has run now. */
+  ended(job: string): void {
+    const { seconds, billed } = this.histories.get(job)?.history ?? {};
+    if (seconds === undefined && billed === undefined) this.histories.delete(job);
   }
+
+  private async history(job: string, at: Instant): Promise<History> {
+    const known = this.histories.get(job);
+    if (known && at - known.at < FRESH_MS) return known.history;
+    const history = await historyOf(this.source.ledger, job);
+    this.histories.set(job, { at, history });
+    return history;
+  }
+}
+
+/** A month's fires are counted once; after that only those that have been are taken off. */
+function count(
+  known: Counted | undefined,
+  { job, slot }: DesiredJob,
+  fingerprint: string,
+  from: Instant,
+  { to }: Period,
+): Counted {
+  if (known && known.from <= from && from <= known.first) return known;
+  const fires =
+    known && known.from <= from
+      ? known.fires - countFires(job.schedule, slot, known.from, from)
+      : countFires(job.schedule, slot, from, to);
+  const first = fires === 0 ? to : (nextFire(job.schedule, slot, from - 1)?.at ?? to);
+  return { fingerprint, from, to, fires, first };
 }

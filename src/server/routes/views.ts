@@ -52,7 +52,7 @@ export const viewRoutes: RouteGroup = (app, context) => {
       if (month !== undefined && !parseMonth(month)) {
         throw new Problem(400, "invalid", `${month} is not a month`, "write 2026-11");
       }
-      const { currency, budgets, environment, liveCost } = context.views();
+      const { currency, budgets, environment, outlook } = context.views();
       return costView({
         ledger: context.ledger,
         now: context.clock.now(),
@@ -61,7 +61,7 @@ export const viewRoutes: RouteGroup = (app, context) => {
         budgets,
         environment,
         ...(month === undefined ? {} : { month }),
-        ...(liveCost ? { liveCost } : {}),
+        ...(outlook ? { outlook } : {}),
       });
     },
   );

@@ -40,6 +40,21 @@ describe("an estimate", () => {
     [{ what: "a fee", cost: { amount: "1", currency: "EUR" }, how: "by hand" }],
   );
 
+  test("takes what the vendor billed before, where nothing is known ahead, and only there", () => {
+    const billed = usd("0.25");
+    const about = { fires: 4, billed };
+    const jobs = estimate([
+      {
+        job: { name: "function", placement: "aws" },
+        rate: { kind: "unpriced", missing: "the vendor bills it" },
+        ...about,
+      },
+      { job, rate: fargate, expectation: { seconds: 3600, from: "manifest" }, ...about },
+    ]).jobs;
+    expect(jobs[0]).toEqual({ job: "function", placement: "aws", fires: 4, perRun: billed, cost: usd("1") });
+    expect(jobs[1]?.perRun).toEqual(made.jobs[0]?.perRun);
+  });
+
   test("is each job's fires times its run, by the vendor's minimum", () => {
     expect(made.jobs[0]).toEqual({
       job: "score",

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { CostOutlook, Upcoming } from "../../../src/cost/index.ts";
 import { type Ledger, openMemoryLedger } from "../../../src/ledger/index.ts";
 import { type Budget, DAY, HOUR, MINUTE } from "../../../src/model/index.ts";
 import {
@@ -185,11 +186,23 @@ describe("costView", () => {
 
   test("runs in flight count as far as they have got, once the daemon says how far", async () => {
     await writeSampleMorning(writer);
-    const liveCost = (): { amount: string; currency: string } => ({ amount: "2", currency: "USD" });
-    const cost = await costView({ ledger, ...about, liveCost });
-    expect([cost.total.amount, cost.live]).toEqual(["3.355434546", { runs: 1, leftOut: 0 }]);
-    const unknown = await costView({ ledger, ...about, liveCost: () => undefined });
+    const [subject] = await ledger.runs({ status: ["running"] });
+    if (!subject) throw new Error("the sample has a run in flight");
+    const upcoming = async (): Promise<readonly Upcoming[]> => [];
+    const inFlight = async (): ReturnType<CostOutlook["inFlight"]> => [
+      { subject, spent: { amount: "2", currency: "USD" }, remaining: { amount: "0.5", currency: "USD" } },
+    ];
+    const cost = await costView({ ledger, ...about, outlook: { inFlight, upcoming } });
+    expect([cost.total.amount, cost.forecast?.amount, cost.live]).toEqual([
+      "3.355434546",
+      "3.855434546",
+      { runs: 1, leftOut: 0 },
+    ]);
+    const untold = async (): ReturnType<CostOutlook["inFlight"]> => [{ subject, spent: undefined }];
+    const unknown = await costView({ ledger, ...about, outlook: { inFlight: untold, upcoming } });
     expect([unknown.total.amount, unknown.live]).toEqual(["1.355434546", { runs: 0, leftOut: 1 }]);
+    const elsewhere = await costView({ ledger, ...about, environment: "other", outlook: { inFlight, upcoming } });
+    expect([elsewhere.total.amount, elsewhere.live.runs]).toEqual(["0", 0]);
   });
 
   test("a charge belongs to the month in which it begins, also when it ends at the stroke of the next", async () => {
@@ -207,14 +220,18 @@ describe("costView", () => {
     expect([await total("2026-11"), await total("2026-12")]).toEqual(["1", "2"]);
   });
 
-  test("the forecast adds the fires to come at what the job's runs cost so far; a month that is over has none", async () => {
-    await writer.deploy(SAMPLE_DAY - DAY, sampleJob("daily", "0 1 * * *"), sampleJob("unknown", "0 2 * * *"));
-    const run = await writer.start(sampleRun("daily", SAMPLE_DAY + HOUR));
-    await writer.end(run, { status: "succeeded", afterMs: MINUTE, reason: "x", exitCode: 0 }, "0.1");
-    const cost = await costView({ ledger, ...about, now: SAMPLE_DAY + 3 * HOUR });
-    // 24 to 30 November are seven more fires of each.
-    expect([cost.forecast, cost.upcomingLeftOut]).toEqual([{ amount: "0.8", currency: "USD" }, 7]);
-    expect((await costView({ ledger, ...about, month: "2026-10" })).forecast).toBeNull();
+  test("a month that is over has no forecast, and nothing of what is in flight now", async () => {
+    await writeSampleMorning(writer);
+    const asked = (): never => {
+      throw new Error("nobody asks what comes in a month that is over");
+    };
+    const cost = await costView({
+      ledger,
+      ...about,
+      month: "2026-10",
+      outlook: { inFlight: asked, upcoming: asked },
+    });
+    expect([cost.forecast, cost.live]).toEqual([null, { runs: 0, leftOut: 0 }]);
   });
 
   test.each(["2026-13", "2026", "", "2026-00"])("%j is no month", async (month) => {
