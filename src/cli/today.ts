@@ -1,5 +1,6 @@
 import { InvalidArgumentError, Option } from "commander";
 import { visible } from "../diagnostic/index.ts";
+import { ControlError } from "../engine/control.ts";
 import type { TodayObject } from "../query/index.ts";
 import { tellDaemon } from "./client.ts";
 import { type CommonOptions, jsonOption, requireProject, withCommon } from "./command.ts";
@@ -7,12 +8,12 @@ import type { DefineCommand } from "./commands.ts";
 import { fact } from "./facts.ts";
 import { type Terminal, table, terminalOf } from "./terminal.ts";
 import { parseInstantOrDate } from "./text.ts";
-import { CommandError } from "./world.ts";
+import { CommandError, type ExitCode, type World } from "./world.ts";
 
 interface TodayOptions extends CommonOptions {
   readonly date?: string;
   readonly check?: boolean;
-  readonly excuse?: string;
+  readonly excuse?: readonly string[];
   readonly reason?: string;
 }
 
@@ -35,16 +36,15 @@ export const defineToday: DefineCommand = (command, world, exit) =>
   )
     .addOption(new Option("--date <date>", "2026-11-23 (default: today, in the manifest's zone)").argParser(dateOf))
     .addOption(new Option("--check", "exit code 2 when a fire was missed, failed or killed and nobody excused it"))
-    .addOption(new Option("--excuse <fire>", "sign a fire off, with --reason"))
-    .addOption(new Option("--reason <why>", "why the fire is excused"))
+    .addOption(new Option("--excuse <fire...>", "sign fires off, with --reason"))
+    .addOption(new Option("--reason <why>", "why the fires are excused"))
     .addOption(jsonOption())
     .action(async (options: TodayOptions) => {
       const terminal = terminalOf(world);
       if (options.excuse !== undefined) {
         if ((options.reason ?? "").trim() === "")
           throw new CommandError("an excuse needs a reason", 'add --reason "why"');
-        await tellDaemon(world, options, "/api/fires/excuse", { fire: options.excuse, reason: options.reason });
-        terminal.note(`excused ${options.excuse}`);
+        await excuse(world, { ...options, excuse: options.excuse }, terminal, exit);
         return;
       }
       if (options.reason !== undefined) throw new CommandError("--reason belongs to --excuse", "add --excuse FIRE");
@@ -64,6 +64,41 @@ export const defineToday: DefineCommand = (command, world, exit) =>
       const bad = view.fires.some((f) => f.state === "missed" || f.state === "failed" || f.state === "killed");
       if (options.check && bad) exit(2);
     });
+
+interface Excused {
+  readonly was: TodayObject["fires"][number]["state"];
+  readonly run?: string;
+}
+
+/** One after the other; one that needs no excuse, or is none, keeps no other from it. */
+async function excuse(
+  world: World,
+  options: TodayOptions & { readonly excuse: readonly string[] },
+  terminal: Terminal,
+  exit: (code: ExitCode) => void,
+): Promise<void> {
+  const refused: ControlError[] = [];
+  for (const fire of new Set(options.excuse)) {
+    try {
+      const { was, run } = await tellDaemon<Excused>(world, options, "/api/fires/excuse", {
+        fire,
+        reason: options.reason,
+      });
+      terminal.note(excusedText(fire, was, run));
+    } catch (error) {
+      if (!(error instanceof ControlError) || options.excuse.length === 1) throw error;
+      refused.push(error);
+    }
+  }
+  for (const { message, fix } of refused) terminal.note(`not excused: ${message}${fix ? ` (${fix})` : ""}`);
+  if (refused.length > 0) exit(1);
+}
+
+function excusedText(fire: string, was: Excused["was"], run = "its run"): string {
+  if (was === "running") return `noted for ${fire}: it runs, and the excuse counts if ${run} does not succeed`;
+  if (was === "upcoming") return `noted for ${fire}: it is to come, and the excuse counts if it does not run well`;
+  return was === "excused" ? `excused ${fire}: by rule it was already` : `excused ${fire}: it was ${was}`;
+}
 
 function dateOf(text: string): string {
   if (/^\d{4}-\d\d-\d\d$/.test(text) && parseInstantOrDate(text) !== undefined) return text;

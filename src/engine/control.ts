@@ -1,3 +1,4 @@
+import type { FireState } from "../attendance/index.ts";
 import type { DesiredState, Entry, Instant, Money, Run } from "../model/index.ts";
 import type { Plan } from "../plan/index.ts";
 import type { ApplyOutcome } from "./deploy/deployer.ts";
@@ -61,13 +62,21 @@ export interface ApplyRequest {
   readonly override?: string;
 }
 
+/** What a fire was when it was signed off; `running` and `upcoming` ones in advance, should they come to nothing. */
+export interface Excused {
+  readonly was: FireState;
+  /** Its last attempt. */
+  readonly run?: string;
+}
+
 /** What the server offers to people; every change lands in the ledger before it is answered. */
 export interface Control {
   status(): Promise<EngineStatus>;
   startRun(job: string, actor: Actor): Promise<Run>;
   /** Through the guard's choke point; answers when the polite stop is on its way. */
   kill(run: string, reason: string, actor: Actor, options?: { readonly force?: boolean }): Promise<Run>;
-  excuse(fire: string, reason: string, actor: Actor): Promise<void>;
+  /** Refused for a fire that ran. */
+  excuse(fire: string, reason: string, actor: Actor): Promise<Excused>;
   /** Progress reported over HTTP for a running run. */
   beat(run: string): Promise<void>;
   releaseGuard(reason: string, actor: Actor): Promise<void>;

@@ -3,7 +3,7 @@ import type { Entry, EventOf, Instant, Job, LedgerEvent, Run } from "../model/in
 import { MINUTE, SECOND } from "../model/index.ts";
 import { Agenda } from "./agenda.ts";
 import type { EngineContext } from "./context.ts";
-import type { Actor, ApplyRequest, Control, EngineStatus } from "./control.ts";
+import type { Actor, ApplyRequest, Control, EngineStatus, Excused } from "./control.ts";
 import { type ApplyOrder, type ApplyOutcome, deploy } from "./deploy/deployer.ts";
 import { Keeping } from "./deploy/keeping.ts";
 import { Dispatcher } from "./dispatch/dispatcher.ts";
@@ -285,8 +285,8 @@ export class Engine implements Control {
     return this.requests.kill(id, reason, actor, options);
   }
 
-  excuse(fire: string, reason: string, actor: Actor): Promise<void> {
-    return excuseFire(this.context, fire, reason, actor);
+  excuse(fire: string, reason: string, actor: Actor): Promise<Excused> {
+    return excuseFire(this.context, fire, reason, actor, (placement, job) => this.graceMs(placement, job));
   }
 
   async beat(id: string): Promise<void> {

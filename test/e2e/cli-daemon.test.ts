@@ -73,6 +73,15 @@ describe("with a daemon", () => {
     expect(wrong.stderr).toContain("holds the state of shop/dev");
   });
 
+  test("a fire to come may be excused in advance, and one that nothing fires may not", async () => {
+    const argv = ["today", "--reason", "closed for the holidays", "--excuse"];
+    const year = new Date().getUTCFullYear() + 1;
+    const told = await project.rota([...argv, `yearly/${year}-01-01T00:00/0`]);
+    expect(told).toMatchObject({ code: 0, stderr: expect.stringMatching(/^noted for yearly\S+: it is to come/) });
+    const none = await project.rota([...argv, `yearly/${year}-01-02T00:00/0`]);
+    expect(none).toMatchObject({ code: 1, stderr: expect.stringContaining("has no fire at") });
+  });
+
   test("run --wait ends as the run does, and its output is as it was printed", async () => {
     const { code, stdout } = await project.rota(["run", "greet", "--wait"]);
     expect(code).toBe(0);

@@ -9,6 +9,7 @@ import {
   type Control,
   ControlError,
   type EngineStatus,
+  type Excused,
 } from "../../src/engine/index.ts";
 import { type Ledger, openMemoryLedger } from "../../src/ledger/index.ts";
 import { type Entry, HOUR, type Run } from "../../src/model/index.ts";
@@ -50,8 +51,9 @@ export class FakeControl implements Control {
     return found;
   }
 
-  async excuse(fire: string, reason: string, actor: Actor): Promise<void> {
+  async excuse(fire: string, reason: string, actor: Actor): Promise<Excused> {
     this.#note("excuse", `${fire}: ${reason}`, actor);
+    return { was: "missed" };
   }
 
   async beat(run: string): Promise<void> {

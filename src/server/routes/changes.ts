@@ -56,12 +56,12 @@ export const changeRoutes: RouteGroup = (app, context) => {
       schema: {
         summary: "Sign off a fire that did not run as it should",
         body: body({ fire: name, reason: why, "by?": by }),
-        response: done,
+        response: answers(ref("FireExcused"), "Signed off, and in the ledger; 409 for a fire that ran"),
       },
     },
     async (request) => {
-      await control.excuse(request.body.fire, request.body.reason, actorOf(request, context));
-      return { ok: true };
+      const excused = await control.excuse(request.body.fire, request.body.reason, actorOf(request, context));
+      return { ok: true, ...excused };
     },
   );
 

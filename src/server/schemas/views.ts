@@ -21,6 +21,7 @@ const explained: Readonly<Record<string, JsonSchema>> = {
 };
 
 export const viewSchemas: readonly JsonSchema[] = [
+  { $id: "FireExcused", ...object({ ok: { type: "boolean", const: true }, was: fireState, "run?": text }) },
   {
     $id: "Today",
     ...object({
