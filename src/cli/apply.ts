@@ -10,7 +10,7 @@ import { askDaemon, tellDaemon, userName } from "./client.ts";
 import { type CommonOptions, jsonOption, stateDir, withCommon } from "./command.ts";
 import type { DefineCommand } from "./commands.ts";
 import { type OpenedWorld, withPlacements } from "./placements.ts";
-import { makePlan } from "./plan.ts";
+import { foresee, makePlan } from "./plan.ts";
 import { planText } from "./plan-text.ts";
 import { type Terminal, terminalOf } from "./terminal.ts";
 import { CommandError, type ExitCode, type World } from "./world.ts";
@@ -53,6 +53,12 @@ async function carryOut(
     const plan = saved ?? (await makePlan(world, options, opened, purpose));
     if (!options.json) terminal.out(planText(plan, terminal));
     if (saved === undefined && !options.yes && summary(plan).hasChanges) {
+      const refusals = foresee(world, opened, plan, options.override);
+      // Nobody is asked for what would be refused.
+      if (refusals.length > 0) {
+        tell({ ok: false, plan, refusals }, terminal, options.json ?? false);
+        return exit(1);
+      }
       const answer = await confirm(world, purpose);
       if (answer === "no") throw new CommandError("nothing was done", "say yes, or use --yes");
       if (answer === "interrupted") {

@@ -8,12 +8,16 @@ import type { World } from "./world.ts";
 export interface OpenedWorld {
   readonly project: Project & { readonly desired: DesiredState };
   readonly placements: ReadonlyMap<string, OpenPlacement>;
+  /** What stands deployed by the ledger, also where the manifest names the placement no more. */
+  readonly deployed: readonly { readonly job: string; readonly placement: string }[];
 }
 
 /** The manifest with its placements opened, those that hold deployed jobs by the ledger included. Close them afterwards. */
 async function openWorld(world: World, options: CommonOptions): Promise<OpenedWorld> {
   const project = await requireProject(world, options);
   const dir = await stateDir(world, options);
+  // Without a ledger nothing was ever deployed from here.
+  const deployed = (await withLedgerIfAny(world, options, deployedBy)) ?? [];
   const placements = await openPlacements({
     manifest: project.desired.manifest,
     registry: world.registry,
@@ -25,10 +29,9 @@ async function openWorld(world: World, options: CommonOptions): Promise<OpenedWo
     log: (level, message, fields) => {
       if (level === "warn" || level === "error") world.stderr.write(`${message} ${JSON.stringify(fields ?? {})}\n`);
     },
-    // Without a ledger nothing was ever deployed from here.
-    holding: (await withLedgerIfAny(world, options, deployedTo)) ?? [],
+    holding: deployed.map(({ placement }) => placement),
   });
-  return { project, placements };
+  return { project, placements, deployed };
 }
 
 /** As `openWorld`, closed whatever happens. */
@@ -45,6 +48,6 @@ export async function withPlacements<T>(
   }
 }
 
-async function deployedTo(ledger: LedgerReader): Promise<readonly string[]> {
-  return (await ledger.deployments()).map((d) => d.placement);
+async function deployedBy(ledger: LedgerReader): Promise<OpenedWorld["deployed"]> {
+  return (await ledger.deployments()).map(({ desired, placement }) => ({ job: desired.job.name, placement }));
 }

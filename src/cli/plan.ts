@@ -3,7 +3,7 @@ import { resolve } from "node:path";
 import { Option } from "commander";
 import type { Diagnostic } from "../diagnostic/index.ts";
 import { type Project, planDeployment, trialOf } from "../engine/index.ts";
-import { type Plan, savePlan, summary, toJson } from "../plan/index.ts";
+import { type ApplyRefusal, checkApply, checkPlacements, type Plan, savePlan, summary, toJson } from "../plan/index.ts";
 import { overloadWarnings } from "./capacity.ts";
 import { type CommonOptions, diagnosticsText, jsonOption, withCommon } from "./command.ts";
 import type { DefineCommand } from "./commands.ts";
@@ -28,20 +28,45 @@ export const definePlan: DefineCommand = (command, world, exit) =>
     .addOption(jsonOption())
     .action(async (options: PlanOptions) => {
       const terminal = terminalOf(world);
-      const plan = await withPlacements(world, options, (opened) =>
-        makePlan(world, options, opened, "apply", options.offline),
-      );
+      const { plan, foreseen } = await withPlacements(world, options, async (opened) => {
+        const made = await makePlan(world, options, opened, "apply", options.offline);
+        return { plan: made, foreseen: foresee(world, opened, made) };
+      });
+      // `apply` without the file looks for itself; what the plan refuses, it says itself.
+      const isNews = ({ code }: ApplyRefusal): boolean =>
+        code === "offline" ? options.out !== undefined : code !== "refused";
+      const refusals = foreseen.filter(isNews);
       if (options.out !== undefined) await writeFile(resolve(world.cwd, options.out), savePlan(plan), { mode: 0o600 });
-      if (options.json) terminal.json(toJson(plan));
-      else terminal.out(planText(plan, terminal));
+      if (options.json) terminal.json(toJson(plan, refusals));
+      else terminal.out(planText(plan, terminal, refusals));
       if (options.out !== undefined) terminal.note(`saved; carry it out with: rota apply ${options.out}`);
       if (options.detailedExitcode && summary(plan).hasChanges) exit(2);
     });
 
+/** Why `apply` would not carry the plan out now. */
+export function foresee(
+  world: World,
+  { project, placements, deployed }: OpenedWorld,
+  plan: Plan,
+  override?: string,
+): readonly ApplyRefusal[] {
+  const { manifest } = project.desired;
+  const orphaned = checkPlacements(deployed, new Set(placements.keys()));
+  const checked = checkApply({
+    plan,
+    now: world.clock.now(),
+    timezone: manifest.timezone,
+    deployWindows: manifest.environment.deployWindows,
+    maxDeletes: manifest.safety.maxDeletes,
+    ...(override === undefined ? {} : { override }),
+  });
+  return [...(orphaned ? [orphaned] : []), ...checked];
+}
+
 export async function makePlan(
   world: World,
   options: CommonOptions,
-  { project, placements }: OpenedWorld,
+  { project, placements }: Pick<OpenedWorld, "project" | "placements">,
   purpose: "apply" | "destroy",
   offline = false,
 ): Promise<Plan> {
@@ -73,7 +98,7 @@ function tellOverload(world: World, project: Project, warnings: readonly Diagnos
 async function trials(
   world: World,
   options: CommonOptions,
-  { project, placements }: OpenedWorld,
+  { project, placements }: Pick<OpenedWorld, "project" | "placements">,
 ): ReturnType<typeof trialOf> {
   const found = await withLedgerIfAny(world, options, async (ledger) =>
     trialOf(ledger, placements, await ledger.deployments(), project.desired, world.clock.now()),

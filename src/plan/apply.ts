@@ -26,7 +26,7 @@ export interface ApplyRequest {
 }
 
 export interface ApplyRefusal {
-  readonly code: "refused" | "offline" | "stale" | "unconfirmed" | "deletes" | "window" | "trial";
+  readonly code: "refused" | "placement" | "offline" | "stale" | "unconfirmed" | "deletes" | "window" | "trial";
   readonly reason: string;
   /** How to mend it. */
   readonly fix: string;
@@ -63,6 +63,23 @@ export function checkApply(request: ApplyRequest): readonly ApplyRefusal[] {
   const lifted = override !== undefined && override.trim() !== "";
   if (!lifted) refusals.push(...checkWindow(request), ...checkTrial(plan));
   return refusals;
+}
+
+/** What is deployed at a placement that nobody opens any more would be orphaned in silence. */
+export function checkPlacements(
+  deployed: readonly { readonly job: string; readonly placement: string }[],
+  open: ReadonlySet<string>,
+): ApplyRefusal | undefined {
+  const gone = deployed.filter(({ placement }) => !open.has(placement));
+  const [first] = gone;
+  if (!first) return undefined;
+  const many = gone.length > 1;
+  return {
+    code: "placement",
+    reason: `${gone.length} ${many ? "jobs are" : "job is"} deployed at "${first.placement}" (${first.job}${many ? ", …" : ""}), which the manifest no longer names`,
+    fix: `keep "${first.placement}" under providers until its jobs are moved (apply) or removed (destroy)`,
+    overridable: false,
+  };
 }
 
 function stale(plan: Plan, current: Plan): ApplyRefusal {

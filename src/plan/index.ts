@@ -1,4 +1,12 @@
-export { type ApplyRefusal, type ApplyRequest, checkApply, deleteLimit, nextOpening, samePlan } from "./apply.ts";
+export {
+  type ApplyRefusal,
+  type ApplyRequest,
+  checkApply,
+  checkPlacements,
+  deleteLimit,
+  nextOpening,
+  samePlan,
+} from "./apply.ts";
 export { diffFields } from "./diff.ts";
 export { type DriftInput, type DriftItem, drift } from "./drift.ts";
 export { type ChangeJson, changeToJson, type PlanJson, type PlanSummary, summary, toJson } from "./json.ts";

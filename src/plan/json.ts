@@ -1,4 +1,5 @@
 import type { FieldChange, FireDifference, TrialResult } from "../model/index.ts";
+import type { ApplyRefusal } from "./apply.ts";
 import { keyOf } from "./key.ts";
 import type { Plan, PlannedChange, PlanRefusal } from "./types.ts";
 
@@ -47,11 +48,13 @@ export interface PlanJson {
   readonly differences: readonly (FireDifference & { readonly placement: string; readonly allowed: boolean })[];
   readonly refusals: readonly PlanRefusal[];
   readonly trial: readonly TrialResult[];
+  /** Why `apply` would not carry the plan out now, beside its own refusals. */
+  readonly applyRefusals: readonly ApplyRefusal[];
   readonly summary: PlanSummary;
   readonly fingerprint: string;
 }
 
-export function toJson(plan: Plan): PlanJson {
+export function toJson(plan: Plan, applyRefusals: readonly ApplyRefusal[] = []): PlanJson {
   return {
     schema: "rota.plan/1",
     env: plan.environment,
@@ -62,6 +65,7 @@ export function toJson(plan: Plan): PlanJson {
     differences: plan.differences,
     refusals: plan.refusals,
     trial: plan.trial,
+    applyRefusals,
     summary: summary(plan),
     fingerprint: plan.fingerprint,
   };

@@ -1,6 +1,6 @@
 import type { Ledger } from "../../ledger/index.ts";
 import type { DesiredState, Instant } from "../../model/index.ts";
-import { type ApplyRefusal, checkApply, type Plan } from "../../plan/index.ts";
+import { type ApplyRefusal, checkApply, checkPlacements, type Plan } from "../../plan/index.ts";
 import type { OpenPlacement } from "../env.ts";
 import { ControlError } from "../fault.ts";
 import { type ApplyResult, applyPlan } from "./applying.ts";
@@ -43,10 +43,11 @@ export type ApplyOutcome =
 /** Plans from what the placements hold now, checks, and carries out. Used by the daemon, and by `rota apply` without one. */
 export async function deploy(context: DeployContext, order: ApplyOrder): Promise<ApplyOutcome> {
   const all = await context.ledger.deployments();
-  requirePlacements(
-    context,
+  const orphaned = checkPlacements(
     all.map((d) => ({ job: d.desired.job.name, placement: d.placement })),
+    new Set(context.placements.keys()),
   );
+  if (orphaned) throw new ControlError("refused", orphaned.reason, orphaned.fix);
   const placements = new Map([...context.placements].filter(([, open]) => order.only?.(open) ?? true));
   const deployed = all.filter((d) => placements.has(d.placement));
   // A job moved to a placement of ours still fires where it was: it is moved by an apply that sees both sides.
@@ -99,19 +100,4 @@ export async function deploy(context: DeployContext, order: ApplyOrder): Promise
     return placement !== undefined && placements.has(job.placement) ? [{ job: job.name, placement }] : [];
   });
   return { ok: true, plan: current, result, elsewhere };
-}
-
-/** What is deployed at a placement that the manifest no longer names would be orphaned in silence. */
-function requirePlacements(
-  context: DeployContext,
-  deployed: readonly { readonly job: string; readonly placement: string }[],
-): void {
-  const gone = deployed.filter((d) => !context.placements.has(d.placement));
-  const first = gone[0];
-  if (!first) return;
-  throw new ControlError(
-    "refused",
-    `${gone.length} ${gone.length === 1 ? "job is" : "jobs are"} deployed at "${first.placement}" (${first.job}${gone.length > 1 ? ", …" : ""}), which the manifest no longer names`,
-    `keep "${first.placement}" under providers until its jobs are moved (apply) or removed (destroy)`,
-  );
 }
