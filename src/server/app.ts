@@ -6,6 +6,7 @@ import { SECURITY_HEADERS } from "./headers.ts";
 import { answerError, Problem } from "./problem.ts";
 import { routeGroups } from "./routes/index.ts";
 import { commonSchemas, runSchemas, statusSchemas, viewSchemas } from "./schemas/index.ts";
+import { answerUnread, refuseExpectations } from "./unread.ts";
 
 const BODY_BYTES = 16 * 1024;
 const HEADER_BYTES = 8 * 1024;
@@ -34,10 +35,18 @@ export async function createApp(context: RouteContext, gate: GateOptions): Promi
     return503OnClosing: false,
     routerOptions: { maxParamLength: 512 },
     // A request that Node itself refuses (malformed, too slow) never reaches the hooks.
-    http: { maxHeaderSize: HEADER_BYTES, headersTimeout: HEADERS_MS, connectionsCheckingInterval: CHECK_MS },
+    clientErrorHandler: answerUnread,
+    http: {
+      maxHeaderSize: HEADER_BYTES,
+      headersTimeout: HEADERS_MS,
+      connectionsCheckingInterval: CHECK_MS,
+      // The gate refuses one without Host, and says so.
+      requireHostHeader: false,
+    },
     ajv: { customOptions: { removeAdditional: false, coerceTypes: "array", allErrors: false } },
   });
   app.server.maxConnections = CONNECTIONS;
+  refuseExpectations(app.server);
   // Answers are sent as the views made them: a schema describes, it must not drop a field.
   app.setSerializerCompiler(() => (data) => JSON.stringify(data));
   app.removeContentTypeParser("text/plain");

@@ -32,6 +32,9 @@ export interface GateOptions {
  * at the request line and the headers only.
  */
 export function admit(request: FastifyRequest, access: Access, options: GateOptions): boolean {
+  if (request.headers.host === undefined && request.raw.httpVersion === "1.1") {
+    throw new Problem(400, "invalid", "the request names no Host");
+  }
   if (options.transport === "socket") return true;
   checkHost(request, options.hosts());
   checkOrigin(request, options.hosts());

@@ -29,6 +29,7 @@ const TRANSPORT: Readonly<Record<string, readonly [number, string, string]>> = {
   FST_ERR_CTP_INVALID_JSON_BODY: [400, "invalid", "the body is not JSON"],
   FST_ERR_CTP_EMPTY_JSON_BODY: [400, "invalid", "the body says it is JSON and is empty"],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: [400, "invalid", "the body is not as long as Content-Length says"],
+  FST_ERR_MAX_PARAM_LENGTH: [414, "tooLarge", "the address is longer than this API takes"],
   FST_ERR_BAD_URL: [400, "invalid", "the address is not a valid one"],
   FST_ERR_HANDLER_TIMEOUT: [503, "timeout", "the answer took too long"],
 };

@@ -145,18 +145,61 @@ describe("bounds", () => {
       "length and chunks",
       "POST /api/guard/release HTTP/1.1\r\nHost: HOST\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n{}",
     ],
+    ["a broken chunk", "POST /livez HTTP/1.1\r\nHost: HOST\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n\r\n"],
+    ["an unheard-of method", "FOO /livez HTTP/1.1\r\nHost: HOST\r\n\r\n"],
+    ["another version", "GET /livez HTTP/9.9\r\nHost: HOST\r\n\r\n"],
+    ["HTTP/2", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"],
     ["not HTTP", "\u0016\u0003\u0001 hello\r\n\r\n"],
-  ])("a malformed request is refused: %s", async (_name, text) => {
+  ])("a malformed request is refused, in the one shape of errors: %s", async (_name, text) => {
     const world = await start();
-    expect(await raw(world, text.replace("HOST", world.host))).toMatch(/^HTTP\/1.1 400/);
+    const answer = await raw(world, text.replace("HOST", world.host));
+    expect(answer).toMatch(/^HTTP\/1.1 400 Bad Request\r\n/);
+    expect(errorOf(answer)).toMatchObject({ code: "invalid", message: expect.stringMatching(/./) });
+    expect(world.control.changes).toEqual([]);
+  });
+
+  test.each([
+    ["headers past 8 KiB", `GET /livez HTTP/1.1\r\nHost: HOST\r\nX: ${"y".repeat(9000)}\r\n\r\n`, 431, "tooLarge"],
+    ["an address too long", `GET /api/runs/${"y".repeat(2000)} HTTP/1.1\r\nHost: HOST\r\n\r\n`, 414, "tooLarge"],
+    [
+      "an expectation",
+      "POST /livez HTTP/1.1\r\nHost: HOST\r\nExpect: tea\r\nContent-Length: 0\r\n\r\n",
+      417,
+      "invalid",
+    ],
+    ["an unknown method", "PROPFIND /livez HTTP/1.1\r\nHost: HOST\r\n\r\n", 405, "method"],
+    ["an unknown address", "GET /nothing HTTP/1.1\r\nHost: HOST\r\n\r\n", 404, "notFound"],
+    [
+      "no JSON",
+      "POST /api/guard/release HTTP/1.1\r\nHost: HOST\r\nAUTH\r\nContent-Length: 2\r\n\r\n{}",
+      415,
+      "contentType",
+    ],
+    ["Host of another, by HTTP/1.0", "GET /livez HTTP/1.0\r\n\r\n", 403, "host"],
+  ])("so is %s", async (_name, text, status, code) => {
+    const world = await start();
+    const asked = text.replace("HOST", world.host).replace("AUTH", `Authorization: ${BEARER["authorization"]}`);
+    const answer = await raw(world, asked, 500);
+    expect([Number(answer.slice(9, 12)), errorOf(answer).code]).toEqual([status, code]);
+    expect(answer).toMatch(/x-content-type-options: nosniff/i);
     expect(world.control.changes).toEqual([]);
   });
 
   test("a request whose headers never end is cut off", async () => {
     const world = await start();
-    expect(await raw(world, "GET /livez HTTP/1.1\r\nHost: x\r\nX-Slow: ", 9000)).toMatch(/^HTTP\/1.1 408/);
+    const answer = await raw(world, "GET /livez HTTP/1.1\r\nHost: x\r\nX-Slow: ", 9000);
+    expect(answer).toMatch(/^HTTP\/1.1 408/);
+    expect(errorOf(answer).code).toBe("timeout");
   });
 });
+
+/** The error in an answer's body, which must be JSON of the length that it says. */
+function errorOf(answer: string): { readonly code?: string; readonly message?: string } {
+  const [head = "", body = ""] = answer.split("\r\n\r\n");
+  expect(head.toLowerCase()).toContain("content-type: application/json");
+  expect(head.toLowerCase()).toContain(`content-length: ${Buffer.byteLength(body)}`);
+  return JSON.parse(body).error;
+}
 
 /** What the server says to these bytes, within `ms`. */
 function raw(world: TestServer, text: string, ms = 2000): Promise<string> {
