@@ -173,10 +173,15 @@ export class AwsProvider implements Provider {
   }
 
   unseen(job: Job): string | undefined {
+    if (job.workload.kind === "http") return this.#runs.unseen(job.name);
     const own = jobOptionsOf(job, this.#options);
     if (!own.ok || !own.target || job.workload.kind !== "target") return undefined;
     const unseen = own.scheduler === "rules" ? unseenByRule(own.target) : unseenTarget(own.target);
     return unseen ?? this.#runs.unseen(job.name);
+  }
+
+  unread(): readonly string[] {
+    return this.#runs.unread();
   }
 
   unstoppable(handle: RunHandle): string | undefined {

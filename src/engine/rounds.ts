@@ -56,7 +56,7 @@ export class Rounds {
       this.watched.add(name);
       this.round(`native:${name}`, 0, NATIVE_MS, async () => {
         if (placements.has(name)) await this.natives.round(name);
-        else this.natives.problems.delete(name);
+        else this.natives.forget(name);
       });
       if (open.provider.capabilities.schedules !== "native") continue;
       this.round(`keep:${name}`, FIRST_KEEP_MS, KEEP_MS, async () => {

@@ -11,7 +11,10 @@ export interface StatusInput {
   readonly context: EngineContext;
   readonly settings: EngineSettings;
   readonly startedAt: Instant;
+  /** Why it is not ready. */
   readonly problems: readonly string[];
+  /** What else a person should know. */
+  readonly blind: readonly string[];
   readonly placementProblems: ReadonlyMap<string, string>;
   readonly currency: string;
 }
@@ -41,7 +44,7 @@ export function engineStatus(input: StatusInput): EngineStatus {
     startedAt: input.startedAt,
     now,
     ready: input.problems.length === 0,
-    problems: input.problems,
+    problems: [...input.problems, ...input.blind],
     placements,
     running: [...state.open.values()].map((t) => ({
       run: t.run.run,

@@ -185,6 +185,11 @@ export interface Provider {
    */
   unseen?(job: Job): string | undefined;
   /**
+   * What the latest `listRuns` could not read and is complete without, each thing in words; empty where it read all. It
+   * is shown to people until it is gone, and no fire is missed for it (`unseen`). Asks nobody.
+   */
+  unread?(): readonly string[];
+  /**
    * Pure: how many seconds later than other listings `listRuns` may first show a run that the vendor's own schedule
    * started of this job. No fire is missed before it. Absent: 0.
    */

@@ -32,7 +32,7 @@ export function wrapProvider(inner: Provider, around: Around): Provider {
     options: CallOptions | undefined,
     proceed: () => Promise<T>,
   ) => around<T>({ method, args, ...(options?.signal && { signal: options.signal }) }, proceed);
-  const { prune, permissions, unseen, unstoppable, listingDelaySeconds, changes, metrics } = inner;
+  const { prune, permissions, unseen, unread, unstoppable, listingDelaySeconds, changes, metrics } = inner;
   return {
     type: inner.type,
     placement: inner.placement,
@@ -56,6 +56,7 @@ export function wrapProvider(inner: Provider, around: Around): Provider {
     }),
     ...(metrics && { metrics: (job) => metrics.call(inner, job) }),
     ...(unseen && { unseen: (job) => unseen.call(inner, job) }),
+    ...(unread && { unread: () => unread.call(inner) }),
     ...(unstoppable && { unstoppable: (handle) => unstoppable.call(inner, handle) }),
     ...(listingDelaySeconds && { listingDelaySeconds: (job) => listingDelaySeconds.call(inner, job) }),
     ...(permissions && { permissions: (jobs) => permissions.call(inner, jobs) }),

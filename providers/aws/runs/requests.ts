@@ -23,6 +23,7 @@ const IDLE_PACE_MS = 50 * MINUTE;
 const LEAD_MS = 15 * MINUTE;
 /** CloudWatch keeps minutes for fifteen days. */
 const KEPT_MS = 14 * 24 * HOUR;
+const NOT_READ = "what EventBridge counted of http jobs may not be read, so that their requests are not seen";
 const UNTOLD = "EventBridge took the event, and its counts tell nothing of it";
 
 /** An http job as its deployed schedules have it. */
@@ -38,6 +39,11 @@ interface Reading {
   readonly upTo: Instant;
   readonly readAt: Instant;
   readonly deliveries: readonly Delivery[];
+}
+
+interface Denied {
+  readonly at: Instant;
+  readonly why: string;
 }
 
 interface DeliveryHandle {
@@ -59,6 +65,8 @@ export class Requests implements RunKind {
   readonly #readings = new Map<string, Reading>();
   readonly #standing = new Standing<ScheduledRequest>();
   readonly #turns = new Turns();
+  /** Jobs whose counts may not be read: since when nobody asked again, and why. */
+  readonly #denied = new Map<string, Denied>();
 
   constructor(
     world: World,
@@ -91,14 +99,25 @@ export class Requests implements RunKind {
     const jobs = Map.groupBy(stood, ({ job }) => job);
     const from = this.#leadOf(since);
     await this.#turns.take(() => {
+      for (const job of this.#denied.keys()) if (!jobs.has(job)) this.#denied.delete(job);
       const due = [...jobs].filter(([job, each]) => this.#isDue(job, each, from)).map(([job]) => job);
-      return this.#read(due, from, signal);
+      return this.#readIfAllowed(due, from, signal);
     });
     return [...jobs.keys()].flatMap((job) => {
       const { deliveries = [] } = this.#readings.get(job) ?? {};
       // The end is known to the minute.
       return deliveries.filter(({ end }) => (end?.at ?? since) > since - MINUTE).map((each) => stateOf(job, each));
     });
+  }
+
+  /** Why the last listing had no run of the job, whatever EventBridge did; undefined where its counts can be read. */
+  silent(job: string): string | undefined {
+    return this.#denied.get(job)?.why;
+  }
+
+  /** What the last listing went on without. */
+  get unread(): readonly string[] {
+    return [...this.#denied.values()].map(({ why }) => why);
   }
 
   async inspect(handle: RunHandle, signal: Signal): Promise<RunState> {
@@ -163,6 +182,17 @@ export class Requests implements RunKind {
     return minuteOf(Math.max(at - LEAD_MS, this.#world.clock.now() - KEPT_MS));
   }
 
+  /** Counts that may not be read hide the requests they are of, and no other run, for as long as that is so. */
+  async #readIfAllowed(jobs: readonly string[], from: Instant, signal: Signal): Promise<void> {
+    try {
+      await this.#read(jobs, from, signal);
+    } catch (error) {
+      if (!(error instanceof ProviderError && error.code === "denied")) throw error;
+      const why = `${NOT_READ}: ${error.message}`;
+      for (const job of jobs) this.#denied.set(job, { at: this.#world.clock.now(), why });
+    }
+  }
+
   async #read(jobs: readonly string[], from: Instant, signal: Signal): Promise<void> {
     if (jobs.length === 0) return;
     const { api, owner, clock } = this.#world;
@@ -174,14 +204,17 @@ export class Requests implements RunKind {
     for (const job of jobs) {
       const deliveries = deliveriesOf(counts.get(ruleName(owner, job)) ?? NONE, ownStarts(starts, job), upTo, from);
       this.#readings.set(job, { from, upTo, readAt: now, deliveries });
+      this.#denied.delete(job);
     }
   }
 
   /** There may be news: a fire's event was not counted yet, or a request's end. */
   #isDue(job: string, stood: readonly Stood<ScheduledRequest>[], from: Instant): boolean {
     const known = this.#readings.get(job);
-    if (!known || known.from > from) return true;
     const now = this.#world.clock.now();
+    const denied = this.#denied.get(job);
+    if (denied) return now - denied.at >= PACE_MS;
+    if (!known || known.from > from) return true;
     if (now - known.readAt < PACE_MS) return false;
     if (now - known.readAt >= IDLE_PACE_MS || known.deliveries.some(({ end }) => end === undefined)) return true;
     // Whole minutes: the same for all jobs of a round.

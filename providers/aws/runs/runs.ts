@@ -24,6 +24,7 @@ export class Runs {
   readonly #setting: Setting;
   readonly #journal: Journal;
   readonly #functions: Functions;
+  readonly #requests: Requests;
   readonly #kinds: Readonly<Partial<Record<WorkKind, RunKind>>>;
 
   constructor(world: World, setting: Setting, deployments: Deployments, stateDir: string) {
@@ -36,13 +37,14 @@ export class Runs {
     const sent = new HandedOver(world, this.#journal, requester(world));
     const invoked = new HandedOver(world, this.#journal, invoker(world));
     this.#functions = new Functions(world, invoked, this.#journal, (signal) => targets.of("function", signal));
+    this.#requests = new Requests(world, sent, this.#journal, (signal) => targets.of("request", signal));
     this.#kinds = {
       task: new Tasks(world, setting, deployments),
       ...(options.jobQueue === undefined
         ? {}
         : { batchJob: new BatchJobs(world, options.jobQueue, setting, deployments) }),
       function: this.#functions,
-      request: new Requests(world, sent, this.#journal, (signal) => targets.of("request", signal)),
+      request: this.#requests,
       stateMachine: existing(new StateMachines(api)),
       pipeline: existing(new Pipelines(api)),
       machines: new Machines(world, setting, this.#journal, (signal) => targets.of("runbook", signal)),
@@ -68,7 +70,12 @@ export class Runs {
 
   /** Why the last listing could not have a run of this job. */
   unseen(job: string): string | undefined {
-    return this.#functions.silent(job);
+    return this.#functions.silent(job) ?? this.#requests.silent(job);
+  }
+
+  /** What the last listing went on without, each thing once. */
+  unread(): readonly string[] {
+    return [...new Set([...this.#functions.unread, ...this.#requests.unread])];
   }
 
   async inspect(handle: RunHandle, signal: Signal): Promise<RunState> {

@@ -11,6 +11,8 @@ import type { Stopper } from "./stopper.ts";
 export class NativeRounds {
   /** By placement, in words; a listing that fails is no news of any run (K6, R2). */
   readonly problems: Map<string, string> = new Map();
+  /** By placement: what its last complete listing went on without. Told once, and shown for as long as it is so. */
+  private readonly unread = new Map<string, readonly string[]>();
   private readonly context: EngineContext;
   private readonly tellings: Tellings;
   private readonly adoption: Adoption;
@@ -61,8 +63,28 @@ export class NativeRounds {
       await recorder.record({ type: "provider.problem", placement, code, message });
       return;
     }
+    this.note(placement);
     if (!this.problems.has(placement)) return;
     await recorder.record({ type: "provider.recovered", placement });
     this.problems.delete(placement);
+  }
+
+  /** What no listing shows, of placements that are open: other runs there are seen all the same. */
+  get blind(): readonly string[] {
+    return [...this.unread].flatMap(([placement, all]) => all.map((text) => `${placement}: ${text}`));
+  }
+
+  forget(placement: string): void {
+    this.problems.delete(placement);
+    this.unread.delete(placement);
+  }
+
+  private note(placement: string): void {
+    const { redact = (text: string) => text, placements } = this.context.env;
+    const now = (placements.get(placement)?.provider.unread?.() ?? []).map(redact);
+    const before = this.unread.get(placement) ?? [];
+    for (const text of now) if (!before.includes(text)) this.tellings.problem(placement, text);
+    if (now.length > 0) this.unread.set(placement, now);
+    else this.unread.delete(placement);
   }
 }

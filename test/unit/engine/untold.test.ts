@@ -97,3 +97,35 @@ describe("a listing that is later than others", () => {
     await stand.stop();
   });
 });
+
+describe("what a complete listing went on without", () => {
+  it("is told once and shown until it is gone; its fires are unseen, others missed, and the daemon is ready", async () => {
+    let why: string | undefined = "the counts may not be read: s3cret said no";
+    const stand = await Stand.open({
+      placementOptions,
+      around: (provider) => ({
+        ...wrapProvider(provider, (_call, proceed) => proceed()),
+        unread: () => (why === undefined ? [] : [why]),
+        unseen: ({ name }) => (name === "n" ? why : undefined),
+      }),
+      redact: (text) => text.replaceAll("s3cret", "•••"),
+    });
+    stand.world.fault = ({ method }) => (method === "fire" ? { drop: true } : undefined);
+    await stand.start(desiredState(["n", "other"].map((name) => job(name, { schedule: cron("0 * * * *") }))));
+    await stand.clock.advance(HOUR + 20 * MINUTE);
+    const skipped = await stand.events("fire.skipped");
+    expect(skipped.map(({ job: name, reason }) => [name, reason])).toEqual([["n", "unseen"]]);
+    expect((await stand.events("fire.missed")).map(({ job: name }) => name)).toEqual(["other"]);
+    const told = "the counts may not be read: ••• said no";
+    expect(stand.notices.filter(({ text }) => text === told)).toHaveLength(1);
+    expect(await stand.engine.status()).toMatchObject({
+      ready: true,
+      problems: [`memory: ${told}`],
+      placements: [{ placement: "memory", ok: true }],
+    });
+    why = undefined;
+    await stand.clock.advance(MINUTE);
+    expect((await stand.engine.status()).problems).toEqual([]);
+    await stand.stop();
+  });
+});

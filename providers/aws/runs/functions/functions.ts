@@ -95,6 +95,11 @@ export class Functions implements RunKind {
     return this.#silent.get(job);
   }
 
+  /** What the last listing went on without. */
+  get unread(): readonly string[] {
+    return [...this.#silent.values()];
+  }
+
   async list(since: Instant, signal: Signal): Promise<readonly RunState[]> {
     const byArn = Map.groupBy(await this.#stood(signal), ({ arn }) => arn);
     const own = await this.#ownRuns();

@@ -135,26 +135,62 @@ describe("requests through EventBridge", () => {
     expect(await list()).toEqual([["ping", SIX]]);
   });
 
-  it.each([
-    ["PartialData", "unavailable"],
-    ["InternalError", "unavailable"],
-    ["Forbidden", "denied"],
-  ])("counts that are %s are none", async (status, code) => {
+  it.each(["PartialData", "InternalError"])("counts that are %s are none", async (status) => {
     const { provider } = await open({ "cloudwatch:GetMetricData": answerOf({}, status) }, SIX);
-    await expect(provider.listRuns(SIX)).rejects.toMatchObject({ code });
+    await expect(provider.listRuns(SIX)).rejects.toMatchObject({ code: "unavailable" });
+    expect(provider.unseen?.(ping)).toBeUndefined();
   });
 
-  it("counts that may not be read stop the listing, in AWS's words, and not the start of a run", async () => {
+  const refuse = () => {
+    throw serviceError("AccessDenied", 403);
+  };
+
+  it.each([
+    ["refused", refuse, "AccessDenied said no"],
+    ["forbidden one by one", answerOf({}, "Forbidden"), "is Forbidden"],
+  ])("counts that may not be read (%s) hide their requests alone, until they may", async (_how, refusal, words) => {
+    let answer: NonNullable<Answers["cloudwatch:GetMetricData"]> = refusal;
+    const tags = Object.entries({ ...OWNER, job: "train" }).map(([key, value]) => ({ key: `rota:${key}`, value }));
+    const task = {
+      taskArn: "arn:aws:ecs:us-east-1:1:task/ml/t",
+      lastStatus: "RUNNING",
+      tags,
+      startedAt: new Date(SIX),
+    };
+    const { provider, clock, calls } = await open(
+      {
+        "ecs:ListTasks": ({ desiredStatus }) => ({ taskArns: desiredStatus === "RUNNING" ? [task.taskArn] : [] }),
+        "ecs:DescribeTasks": () => ({ tasks: [task] }),
+        "cloudwatch:GetMetricData": (input) => answer(input),
+      },
+      SIX - MINUTE,
+    );
+    const jobs = async () => (await provider.listRuns(SIX - HOUR)).map(({ job: of }) => of);
+    expect(await jobs()).toEqual(["train"]);
+    expect(provider.unseen?.(ping)).toContain(words);
+    expect(provider.unread?.()).toEqual([expect.stringContaining("http jobs may not be read")]);
+    expect(provider.unseen?.(job("train", OWNER))).toBeUndefined();
+    // What was refused a moment ago is not asked for again at once.
+    const asked = () => calls.filter(({ call }) => call === "cloudwatch:GetMetricData").length;
+    const before = asked();
+    await clock.advance(15_000);
+    expect(await jobs()).toEqual(["train"]);
+    expect([asked(), provider.unread?.().length]).toEqual([before, 1]);
+    answer = answerOf({ MatchedEvents: { 0: 1 }, Invocations: { 0: 1 } });
+    await clock.advance(6 * MINUTE);
+    expect(await jobs()).toEqual(["train", "ping"]);
+    expect([provider.unseen?.(ping), provider.unread?.()]).toEqual([undefined, []]);
+  });
+
+  it("counts that may not be read keep no run from being started, and the doctor says so", async () => {
     const { provider } = await open(
       {
         "eventbridge:PutEvents": () => ({ Entries: [{ EventId: "e" }] }),
-        "cloudwatch:GetMetricData": () => {
-          throw serviceError("AccessDenied", 403);
-        },
+        "cloudwatch:GetMetricData": refuse,
       },
       SIX,
     );
-    await expect(provider.listRuns(SIX)).rejects.toMatchObject({ code: "denied" });
+    expect(await provider.listRuns(SIX)).toEqual([]);
     expect(await provider.check()).toContainEqual(expect.objectContaining({ check: "requests", ok: false }));
     const request = { run: "ping.m.1", job: ping, attempt: 1, fireAt: SIX, env: {} };
     expect(await provider.start(request)).toMatchObject({ run: "ping.m.1", phase: "running" });
