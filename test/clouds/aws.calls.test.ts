@@ -89,6 +89,39 @@ describe.skipIf(WHY_SKIPPED !== undefined)(
       await end();
     }, 120_000);
 
+    it.each([
+      ["moved to another hour", '{ cron: "0 3 * * *", timezone: UTC }', 'http: { url: "https://hooks.example/run" }'],
+      [
+        "made a container",
+        '{ cron: "0 3 * * *", timezone: UTC }',
+        'container: { image: "registry.example/a", cpu: 1, memory: 2GiB }',
+      ],
+    ])(
+      "an http job that is %s, and its daemon started again, before its fire is counted: it ran, and is not missed",
+      async (_what, schedule, workload) => {
+        const world = await openWorld();
+        const { clock } = world;
+        const state = (text: string) => load(manifest(world, text));
+        const hourly = '{ cron: "0 * * * *", timezone: UTC }';
+        const ping = await state(`  ping: { http: { url: "https://hooks.example/run" }, schedule: ${hourly} }`);
+        const { engine, ledger, stop } = await daemon(world, ping, RULES);
+        const at = clock.now() + 5 * MINUTE;
+        await clock.advance(5 * MINUTE + 20_000);
+        await world.fire("ping.1", at);
+        const edited = await state(`  ping: { ${workload}, schedule: ${schedule} }`);
+        const outcome = await clock.during(engine.deploy({ desired: edited, by: "ada" }));
+        expect(outcome).toMatchObject({ ok: true, result: { failures: [] } });
+        await stop();
+        const again = await daemon(world, edited, RULES, ledger);
+        await clock.advance(40 * MINUTE);
+        expect(await ledger.fires({ job: "ping", from: at, to: at + 1 })).toMatchObject([{ outcome: "started" }]);
+        expect(await ledger.runs({ job: "ping" })).toMatchObject([{ cause: "fire", fireAt: at, status: "succeeded" }]);
+        expect(world.problems).toEqual([]);
+        await again.end();
+      },
+      120_000,
+    );
+
     it("a function: its invocations are runs, the schedule's of its fires; today, explain and cost say so", async () => {
       const world = await openWorld();
       const { clock } = world;

@@ -8,11 +8,13 @@ import type { HandedOver } from "./handed-over.ts";
 import type { Journal, Start } from "./journal.ts";
 import type { RunKind } from "./kind.ts";
 import { countRules } from "./rule-counts.ts";
-import { AWAITED_MS, firesOf, Standing, type Stood } from "./standing.ts";
+import { AWAITED_MS, firesOf, type Standing, type Stood } from "./standing.ts";
 import { Turns } from "./turns.ts";
 
 /** CloudWatch has a minute's counts so long after its end; earlier they may be partial. */
 const SETTLED_MS = 2 * MINUTE;
+/** What it counts last of a minute is there so long after it, as a rule. */
+const COUNTED_MS = 5 * MINUTE;
 /**
  * How often the counts are read while a fire's event or a request's end is still to come, and otherwise, for events that
  * people put: each metric read costs. Often enough for a listing of the last hour to miss none.
@@ -63,8 +65,10 @@ export class Requests implements RunKind {
   readonly #journal: Journal;
   readonly #scheduled: (signal: Signal) => Promise<readonly ScheduledRequest[]>;
   readonly #readings = new Map<string, Reading>();
-  readonly #standing = new Standing<ScheduledRequest>();
+  readonly #standing: Standing<ScheduledRequest>;
   readonly #turns = new Turns();
+  /** Of the first listing: what stood before is known as far as an adapter before this one has noted it. */
+  #beganAt: Instant | undefined;
   /** Jobs whose counts may not be read: since when nobody asked again, and why. */
   readonly #denied = new Map<string, Denied>();
 
@@ -73,11 +77,13 @@ export class Requests implements RunKind {
     sent: HandedOver,
     journal: Journal,
     scheduled: (signal: Signal) => Promise<readonly ScheduledRequest[]>,
+    standing: Standing<ScheduledRequest>,
   ) {
     this.#world = world;
     this.#sent = sent;
     this.#journal = journal;
     this.#scheduled = scheduled;
+    this.#standing = standing;
   }
 
   owns(handle: unknown): boolean {
@@ -95,9 +101,10 @@ export class Requests implements RunKind {
   }
 
   async list(since: Instant, signal: Signal): Promise<readonly RunState[]> {
-    const stood = this.#standing.take(await this.#scheduled(signal), this.#world.clock.now());
+    const stood = await this.#standing.take(await this.#scheduled(signal), this.#world.clock.now());
     const jobs = Map.groupBy(stood, ({ job }) => job);
     const from = this.#leadOf(since);
+    this.#beganAt ??= this.#world.clock.now();
     await this.#turns.take(() => {
       for (const job of this.#denied.keys()) if (!jobs.has(job)) this.#denied.delete(job);
       const due = [...jobs].filter(([job, each]) => this.#isDue(job, each, from)).map(([job]) => job);
@@ -217,6 +224,9 @@ export class Requests implements RunKind {
     if (!known || known.from > from) return true;
     if (now - known.readAt < PACE_MS) return false;
     if (now - known.readAt >= IDLE_PACE_MS || known.deliveries.some(({ end }) => end === undefined)) return true;
+    // Of a schedule that was edited while nobody listed, the last event is read once it is sure to be counted.
+    const countedAt = (this.#beganAt ?? now) + COUNTED_MS;
+    if (known.readAt < countedAt && now >= countedAt) return true;
     // Whole minutes: the same for all jobs of a round.
     const fires = firesOf(stood, minuteOf(now - AWAITED_MS), minuteOf(now - SETTLED_MS));
     if (fires === undefined) return true;

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { Instant, Job, RunHandle, Sample, StopMode } from "../../../src/model/index.ts";
 import { ProviderError, type RunState, type StartRequest } from "../../../src/provider/index.ts";
 import type { Deployments } from "../deployments.ts";
@@ -15,6 +16,7 @@ import type { OutputOf } from "./output.ts";
 import { Pipelines } from "./pipelines.ts";
 import { Requests } from "./requests.ts";
 import type { Service } from "./service.ts";
+import { Standing } from "./standing.ts";
 import { StateMachines } from "./state-machines.ts";
 import { Targets } from "./targets.ts";
 import { Tasks } from "./tasks.ts";
@@ -36,8 +38,20 @@ export class Runs {
       new ExistingRuns(world, service, this.#journal, (signal) => targets.of(service.kind, signal));
     const sent = new HandedOver(world, this.#journal, requester(world));
     const invoked = new HandedOver(world, this.#journal, invoker(world));
-    this.#functions = new Functions(world, invoked, this.#journal, (signal) => targets.of("function", signal));
-    this.#requests = new Requests(world, sent, this.#journal, (signal) => targets.of("request", signal));
+    this.#functions = new Functions(
+      world,
+      invoked,
+      this.#journal,
+      (signal) => targets.of("function", signal),
+      new Standing(join(stateDir, "functions.json")),
+    );
+    this.#requests = new Requests(
+      world,
+      sent,
+      this.#journal,
+      (signal) => targets.of("request", signal),
+      new Standing(join(stateDir, "requests.json")),
+    );
     this.#kinds = {
       task: new Tasks(world, setting, deployments),
       ...(options.jobQueue === undefined

@@ -1,5 +1,8 @@
+import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { canonical, type Instant, MINUTE } from "../../../src/model/index.ts";
 import { expandNative, type NativeSchedule, readExpression } from "../translate/index.ts";
+import { Turns } from "./turns.ts";
 
 /** The scheduler may start a fire so long after its time, and AWS may tell of it still later. */
 export const AWAITED_MS: number = 25 * MINUTE;
@@ -12,19 +15,70 @@ interface Entry {
 /** An entry as it is deployed, or was until then. */
 export type Stood<T> = T & { readonly until?: Instant };
 
-/** What is deployed, and what was a while ago: what it started last may be told of when it has been edited or removed. */
+/**
+ * What is deployed, and what was a while ago: what it started last may be told of when it has been edited or removed.
+ * It is kept in a file, so that a daemon that starts in between asks as well.
+ */
 export class Standing<T extends Entry> {
-  readonly #known = new Map<string, Stood<T>>();
+  #known: ReadonlyMap<string, Stood<T>> | undefined;
+  readonly #file: string;
+  readonly #turns = new Turns();
 
-  take(deployed: readonly T[], now: Instant): readonly Stood<T>[] {
-    const current = new Map(deployed.map((each) => [canonical(each), each]));
-    for (const [key, each] of this.#known) {
+  constructor(file: string) {
+    this.#file = file;
+  }
+
+  take(deployed: readonly T[], now: Instant): Promise<readonly Stood<T>[]> {
+    return this.#turns.take(() => this.#take(deployed, now));
+  }
+
+  async #take(deployed: readonly T[], now: Instant): Promise<readonly Stood<T>[]> {
+    const before = this.#known ?? (await this.#read());
+    const known = new Map<string, Stood<T>>();
+    for (const [key, each] of before) {
       const { until = now } = each;
-      if (now - until > AWAITED_MS) this.#known.delete(key);
-      else this.#known.set(key, { ...each, until });
+      if (now - until <= AWAITED_MS) known.set(key, { ...each, until });
     }
-    for (const [key, each] of current) this.#known.set(key, each);
-    return [...this.#known.values()];
+    for (const each of deployed) known.set(canonical(each), each);
+    this.#known = known;
+    if (textOf(known) !== textOf(before)) await this.#write(known);
+    return [...known.values()];
+  }
+
+  /** What cannot be read is not there: then what was edited before this daemon began is not asked about. */
+  async #read(): Promise<ReadonlyMap<string, Stood<T>>> {
+    const text = await readFile(this.#file, "utf8").catch(() => "");
+    return new Map(
+      entriesOf<T>(text).map((each) => {
+        const { until: _until, ...entry } = each;
+        return [canonical(entry), each];
+      }),
+    );
+  }
+
+  /** A listing does not fail for it: it is needed after a restart alone. */
+  async #write(known: ReadonlyMap<string, Stood<T>>): Promise<void> {
+    try {
+      await mkdir(dirname(this.#file), { recursive: true });
+      await writeFile(`${this.#file}.new`, textOf(known), { mode: 0o600, flush: true });
+      await rename(`${this.#file}.new`, this.#file);
+    } catch {
+      // As above.
+    }
+  }
+}
+
+function textOf<T>(known: ReadonlyMap<string, Stood<T>>): string {
+  return JSON.stringify([...known.values()]);
+}
+
+/** The file is our own; one that was damaged says nothing. */
+function entriesOf<T extends Entry>(text: string): readonly Stood<T>[] {
+  try {
+    const all = JSON.parse(text) as readonly Stood<T>[];
+    return all.filter(({ job, natives }) => typeof job === "string" && Array.isArray(natives));
+  } catch {
+    return [];
   }
 }
 

@@ -30,18 +30,24 @@ export interface Daemon {
   readonly engine: Engine;
   readonly ledger: Ledger;
   readonly running: Promise<void>;
+  /** Stops it. */
+  stop(): Promise<void>;
   /** Stops it, and closes the world. */
   end(): Promise<void>;
 }
 
-/** Engine and ledger on a world of the test's clock, with the state applied; `more`: what the placement says beside the world's own. */
+/**
+ * Engine and ledger on a world of the test's clock, with the state applied; `more`: what the placement says beside the
+ * world's own; `kept`: the ledger of a daemon before this one.
+ */
 export async function daemon(
   world: AwsWorld<VirtualClock>,
   state: DesiredState,
   more: JsonObject = {},
+  kept?: Ledger,
 ): Promise<Daemon> {
   const { clock } = world;
-  const ledger = await openMemoryLedger(clock);
+  const ledger = kept ?? (await openMemoryLedger(clock));
   const { prices: _prices, ...own } = more;
   const options = { ...world.options, ...more };
   // The adapter reads and writes files, too, of which the clock knows nothing: it stands still for the whole of a call.
@@ -70,12 +76,15 @@ export async function daemon(
   if (!outcome.ok) throw new Error(outcome.refusals.map(({ reason }) => reason).join("; "));
   expect(outcome.result.failures).toEqual([]);
   const running = engine.run();
-  const end = async (): Promise<void> => {
+  const stop = async (): Promise<void> => {
     const stopping = engine.stop("test");
     await clock.advance(MINUTE);
     await stopping;
     await running;
+  };
+  const end = async (): Promise<void> => {
+    await stop();
     await world.close();
   };
-  return { engine, ledger, running, end };
+  return { engine, ledger, running, stop, end };
 }

@@ -7,7 +7,7 @@ import type { HandedOver } from "../handed-over.ts";
 import type { Journal } from "../journal.ts";
 import type { RunKind } from "../kind.ts";
 import type { OutputOf } from "../output.ts";
-import { firesOf, Standing, type Stood } from "../standing.ts";
+import { firesOf, type Standing, type Stood } from "../standing.ts";
 import { instantOf } from "../task-state.ts";
 import { nameOf } from "./facts.ts";
 import { billedOf, type Life, lifeOf } from "./life.ts";
@@ -55,7 +55,7 @@ export class Functions implements RunKind {
   readonly #sent: HandedOver;
   readonly #journal: Journal;
   readonly #scheduled: (signal: Signal) => Promise<readonly ScheduledFunction[]>;
-  readonly #standing = new Standing<ScheduledFunction>();
+  readonly #standing: Standing<ScheduledFunction>;
   readonly #logs = new Map<string, FunctionLog>();
   /** Jobs whose function's log told nothing when it was read last, and why. */
   #silent: ReadonlyMap<string, string> = new Map();
@@ -66,11 +66,13 @@ export class Functions implements RunKind {
     sent: HandedOver,
     journal: Journal,
     scheduled: (signal: Signal) => Promise<readonly ScheduledFunction[]>,
+    standing: Standing<ScheduledFunction>,
   ) {
     this.#world = world;
     this.#sent = sent;
     this.#journal = journal;
     this.#scheduled = scheduled;
+    this.#standing = standing;
   }
 
   owns(handle: unknown): boolean {

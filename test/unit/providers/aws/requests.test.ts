@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -133,6 +133,65 @@ describe("requests through EventBridge", () => {
     expect(await list()).toEqual([["ping", SIX]]);
     await clock.advance(15 * MINUTE);
     expect(await list()).toEqual([["ping", SIX]]);
+  });
+
+  it.each([
+    ["removed", []],
+    ["edited", [{ ...schedule, ScheduleExpression: "cron(0 15 * * ? *)" }]],
+  ])("so is that of a job that was %s when the daemon was started again before it was counted", async (_how, now) => {
+    let counts: Counts = {};
+    let schedules: readonly (typeof schedule)[] = [schedule];
+    const answers: Answers = {
+      "cloudwatch:GetMetricData": (input) => answerOf(counts)(input),
+      "scheduler:ListSchedules": () => ({ Schedules: schedules.map(({ Name, Target }) => ({ Name, Target })) }),
+      "scheduler:GetSchedule": () => schedules[0],
+    };
+    const first = await open(answers, SIX - MINUTE);
+    expect(await first.provider.listRuns(SIX - HOUR)).toEqual([]);
+    await first.provider.close();
+    schedules = now;
+    const { provider, clock } = await open(answers, SIX + 2 * MINUTE);
+    const list = async () => (await provider.listRuns(SIX - HOUR)).map(({ job: of, startedAt }) => [of, startedAt]);
+    expect(await list()).toEqual([]);
+    await clock.advance(6 * MINUTE);
+    expect(await list()).toEqual([]);
+    // CloudWatch is later than it mostly is.
+    counts = { MatchedEvents: { 0: 1 }, Invocations: { 0: 1 } };
+    await clock.advance(2 * MINUTE);
+    expect(await list()).toEqual([["ping", SIX]]);
+    await clock.advance(40 * MINUTE);
+    // Of what was removed nobody asks for ever.
+    expect((await list()).length).toBe(now.length);
+  });
+
+  it("so is one of a schedule that no daemon ever listed", async () => {
+    const edited = { ...schedule, ScheduleExpression: "cron(0 15 * * ? *)" };
+    const counts = { MatchedEvents: { 0: 1 }, Invocations: { 0: 1 } };
+    const { provider, clock, calls } = await open(
+      { "cloudwatch:GetMetricData": answerOf(counts), "scheduler:GetSchedule": () => edited },
+      SIX + MINUTE,
+    );
+    expect(await provider.listRuns(SIX - HOUR)).toEqual([]);
+    for (let minute = 1; minute < 20; minute += 1) {
+      await clock.advance(MINUTE);
+      await provider.listRuns(SIX - HOUR);
+    }
+    expect(await provider.listRuns(SIX - HOUR)).toMatchObject([{ job: "ping", startedAt: SIX }]);
+    expect(calls.filter(({ call }) => call === "cloudwatch:GetMetricData").length).toBeLessThanOrEqual(3);
+  });
+
+  it("a note of what stood that is damaged, or cannot be written, stops no listing", async () => {
+    await writeFile(join(stateDir, "requests.json"), '[{"job":"p');
+    const counts = { MatchedEvents: { 0: 1 }, Invocations: { 0: 1 } };
+    const { provider } = await open({ "cloudwatch:GetMetricData": answerOf(counts) }, SIX + 5 * MINUTE);
+    expect(await provider.listRuns(SIX)).toHaveLength(1);
+    expect(JSON.parse(await readFile(join(stateDir, "requests.json"), "utf8"))).toMatchObject([{ job: "ping" }]);
+    const nowhere = await openFake(
+      { "ecs:ListTasks": () => ({ taskArns: [] }) },
+      {},
+      { stateDir: join(stateDir, "requests.json") },
+    );
+    expect(await nowhere.provider.listRuns(SIX)).toEqual([]);
   });
 
   it.each(["PartialData", "InternalError"])("counts that are %s are none", async (status) => {
