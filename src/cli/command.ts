@@ -77,11 +77,11 @@ export async function readProject(world: World, options: CommonOptions, maxBytes
   });
 }
 
-/** A file for people: what lies below the working directory from there, all else as it is. */
-export function shownPath(world: World, file: string): string {
+/** A file for people: as it is found from the working directory, where that is the shorter way to write it. */
+export function shownPath(world: Pick<World, "cwd">, file: string): string {
   if (!isAbsolute(file)) return file;
   const from = relative(world.cwd, file);
-  return from === "" || from.startsWith("..") || isAbsolute(from) ? file : from;
+  return from === "" || from.length > file.length ? file : from;
 }
 
 /** Diagnostics as text, with their source lines. */

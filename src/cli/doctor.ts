@@ -4,7 +4,7 @@ import { statePaths } from "../engine/home/index.ts";
 import { LedgerError, openLedgerReader } from "../ledger/index.ts";
 import type { Finding } from "../provider/index.ts";
 import { askDaemon } from "./client.ts";
-import { type CommonOptions, jsonOption, readProject, stateDir, withCommon } from "./command.ts";
+import { type CommonOptions, jsonOption, readProject, shownPath, stateDir, withCommon } from "./command.ts";
 import type { DefineCommand } from "./commands.ts";
 import { withPlacements } from "./placements.ts";
 import { terminalOf } from "./terminal.ts";
@@ -66,13 +66,13 @@ async function manifest(world: World, options: CommonOptions): Promise<Finding[]
       ? {
           check: "manifest",
           ok: false,
-          detail: `${errors} errors in ${project.file}`,
+          detail: `${errors} errors in ${shownPath(world, project.file)}`,
           fix: "rota validate shows each with its place",
         }
       : {
           check: "manifest",
           ok: warnings > 0 ? "warning" : true,
-          detail: `${project.desired?.jobs.length ?? 0} jobs in ${project.file}${warnings > 0 ? `, ${warnings} warnings` : ""}`,
+          detail: `${project.desired?.jobs.length ?? 0} jobs in ${shownPath(world, project.file)}${warnings > 0 ? `, ${warnings} warnings` : ""}`,
           ...(warnings > 0 ? { fix: "rota validate shows them" } : {}),
         },
   ];

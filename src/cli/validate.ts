@@ -1,7 +1,7 @@
 import { Option } from "commander";
 import { hasErrors, sortDiagnostics, strict } from "../diagnostic/index.ts";
 import { overloadWarnings } from "./capacity.ts";
-import { type CommonOptions, diagnosticsText, jsonOption, readProject, withCommon } from "./command.ts";
+import { type CommonOptions, diagnosticsText, jsonOption, readProject, shownPath, withCommon } from "./command.ts";
 import type { DefineCommand } from "./commands.ts";
 import { terminalOf } from "./terminal.ts";
 import { counted } from "./text.ts";
@@ -33,7 +33,7 @@ export const defineValidate: DefineCommand = (command, world, exit) =>
         if (text !== "") terminal.out(text);
         if (ok)
           terminal.out(
-            `${terminal.paint("✓", "green")} ${project.file}: ${counted(jobs, "job")} in ${project.desired?.manifest.environment.name}`,
+            `${terminal.paint("✓", "green")} ${shownPath(world, project.file)}: ${counted(jobs, "job")} in ${project.desired?.manifest.environment.name}`,
           );
       }
       if (!ok) exit(1);
