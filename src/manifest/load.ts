@@ -18,7 +18,7 @@ import { resolveJob } from "./resolve/job.ts";
 import { unknownName } from "./resolve/names.ts";
 
 export interface LoadInput {
-  /** As the person named it; diagnostics and `sources` keep that name. */
+  /** As the person named it; diagnostics keep that name. */
   readonly file: string;
   /** Default: the first in the manifest. */
   readonly environment?: string;
@@ -34,10 +34,6 @@ export interface LoadedManifest {
   readonly manifest?: Manifest;
   /** All of them, unsorted; warnings too. */
   readonly diagnostics: readonly Diagnostic[];
-  /** Every file that was asked for, the manifest first: what to watch. */
-  readonly sources: readonly string[];
-  /** What `include` says, relative to the manifest's folder: a new file may match. */
-  readonly includes: readonly string[];
   /** The environments declared, in order; the one loaded is `manifest.environment`. */
   readonly environments: readonly string[];
   /** A line (from 1) of a source, for showing a diagnostic. */
@@ -51,23 +47,22 @@ export async function loadManifest(input: LoadInput): Promise<LoadedManifest> {
   const { file, files, maxBytes = DEFAULT_MAX_BYTES } = input;
   const report = new Report();
   const main = await readManifestFile(file, files, maxBytes, report);
-  if (main === undefined) return outcome(report, []);
+  if (main === undefined) return outcome(report);
   if (!isMap(main.value)) {
     const hint = "begin with rota: 1, namespace and jobs";
     report.add(main, [], { code: "R1022", message: "a manifest is a map", hint });
-    return outcome(report, []);
+    return outcome(report);
   }
   const { value: checked, broken } = check(root, main.value, main, [], report);
-  const includes = checked?.include ?? [];
-  const all = [main, ...(await readIncludes(includes, main, files, maxBytes, report))];
-  if (checked === undefined) return outcome(report, includes);
+  const all = [main, ...(await readIncludes(checked?.include ?? [], main, files, maxBytes, report))];
+  if (checked === undefined) return outcome(report);
 
   const frame = resolveFrame(checked, broken, main, report);
   checkPlacements(frame.placements.values(), input.placementSchemas ?? {}, main, report);
   const declared = collectJobs(all, frame, report);
   const defaults = defaultsOf(main);
   const environment = chooseEnvironment(input.environment, frame, main, report);
-  if (environment === undefined) return outcome(report, includes, frame);
+  if (environment === undefined) return outcome(report, frame);
 
   const jobs = resolveJobs(declared, defaults, frame, environment, report);
   checkOthers(declared, defaults, frame, environment, report);
@@ -76,7 +71,7 @@ export async function loadManifest(input: LoadInput): Promise<LoadedManifest> {
     const job = declared.get(name);
     return job && layersIn(job, defaults, environment.name);
   };
-  const result = outcome(report, includes, frame, (name) => {
+  const result = outcome(report, frame, (name) => {
     const layers = layersOf(name);
     return layers && originsOf(layers, main, checked);
   });
@@ -84,16 +79,9 @@ export async function loadManifest(input: LoadInput): Promise<LoadedManifest> {
   return { ...result, manifest: assemble(frame, environment, jobs) };
 }
 
-function outcome(
-  report: Report,
-  includes: readonly string[],
-  frame?: Frame,
-  origins: LoadedManifest["origins"] = () => undefined,
-): LoadedManifest {
+function outcome(report: Report, frame?: Frame, origins: LoadedManifest["origins"] = () => undefined): LoadedManifest {
   return {
     diagnostics: report.list(),
-    sources: report.sources,
-    includes,
     environments: [...(frame?.environments.keys() ?? [])],
     line: (file, line) => report.line(file, line),
     origins,

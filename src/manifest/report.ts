@@ -56,11 +56,6 @@ export class Report {
     this.#files.set(path, file);
   }
 
-  /** Every file that was asked for, also those that could not be read: they may be mended. */
-  get sources(): readonly string[] {
-    return [...this.#files.keys()];
-  }
-
   line(file: string, line: number): string | undefined {
     return this.#files.get(file)?.lines.line(line);
   }
