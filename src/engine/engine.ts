@@ -327,6 +327,7 @@ export class Engine implements Control {
   private afterEnd(tracked: TrackedRun, ended: EventOf<"run.ended">, retry: string | undefined): void {
     this.tellings.ended(tracked, ended, retry);
     this.budgets.outlook.ended(tracked.run.job);
+    this.rounds.addUpSoon();
     void this.save(tracked, ended);
     if (retry !== undefined) void this.launcher.consider(retry);
     this.launcher.considerJob(tracked.run.job);

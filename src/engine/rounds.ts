@@ -12,6 +12,8 @@ const FIRST_KEEP_MS: number = 2 * MINUTE;
 const BUDGETS_MS: number = 30 * SECOND;
 /** What changes within so long is looked at by one listing. */
 const GATHER_MS: number = 2 * SECOND;
+/** Charges of so long are added up together. */
+const CHARGED_MS: number = 5 * SECOND;
 /** While the ledger refuses, it is tried this often. */
 const PROBE_MS: number = 15 * SECOND;
 const PRUNE_MS: number = 60 * MINUTE;
@@ -23,7 +25,7 @@ export class Rounds {
   private readonly watched = new Set<string>();
   /** Rounds that wait for their time, and those that shall come again soon after the one under way. */
   private readonly waiting = new Map<string, { readonly at: Instant; readonly hasten: (at: Instant) => void }>();
-  private readonly hasty = new Set<string>();
+  private readonly hasty = new Map<string, number>();
   private readonly context: EngineContext;
   private readonly budgets: Budgets;
   private readonly natives: NativeRounds;
@@ -67,10 +69,18 @@ export class Rounds {
 
   /** Something changed at a placement that is listed in turn: it is listed soon, never twice at a time. */
   listSoon(placement: string): void {
-    const key = `native:${placement}`;
+    this.soon(`native:${placement}`, GATHER_MS);
+  }
+
+  /** A run has ended and was charged: what budgets say of it is soon so as well. */
+  addUpSoon(): void {
+    this.soon("budgets", CHARGED_MS);
+  }
+
+  private soon(key: string, ms: number): void {
     const waiting = this.waiting.get(key);
-    const at = this.context.time.now() + GATHER_MS;
-    if (waiting === undefined) this.hasty.add(key);
+    const at = this.context.time.now() + ms;
+    if (waiting === undefined) this.hasty.set(key, ms);
     else if (at < waiting.at) waiting.hasten(at);
   }
 
@@ -91,7 +101,9 @@ export class Rounds {
       } catch (error) {
         env.log("warn", "a round failed and comes again", { round: key, error: String(error) });
       } finally {
-        this.round(key, this.hasty.delete(key) ? Math.min(GATHER_MS, everyMs) : everyMs, everyMs, work);
+        const soon = this.hasty.get(key) ?? everyMs;
+        this.hasty.delete(key);
+        this.round(key, Math.min(soon, everyMs), everyMs, work);
       }
     };
     const wait = (at: Instant): void => {

@@ -44,6 +44,7 @@ const STOP_SPREAD_MS: number = MINUTE;
  */
 export class Metering {
   private readonly rates = new WeakMap<TrackedRun, Rate & Told>();
+  private readonly ahead = new WeakMap<DesiredJob, { readonly open: unknown; readonly rate: Tariff | Unpriced }>();
   private readonly context: EngineContext;
 
   constructor(context: EngineContext) {
@@ -85,11 +86,16 @@ export class Metering {
     return { spent, remaining: money(expected > whole ? expected - whole : 0n, rate.currency) };
   }
 
-  /** What a run of the job costs, before there is one. */
-  rateOf({ job }: DesiredJob): Tariff | Unpriced {
+  /** What a run of the job costs, before there is one: kept for as long as its placement stands as it is. */
+  rateOf(desired: DesiredJob): Tariff | Unpriced {
     const { cores, currency, placements } = this.context.env;
+    const { job } = desired;
     const open = placements.get(job.placement);
-    return rateAt(open && { ...open, type: open.provider.type, cores, currency }, job);
+    const known = this.ahead.get(desired);
+    if (known && known.open === open) return known.rate;
+    const rate = rateAt(open && { ...open, type: open.provider.type, cores, currency }, job);
+    this.ahead.set(desired, { open, rate });
+    return rate;
   }
 
   /** What an hour of the run costs, or cost before it was stopped; undefined when it has no price. */

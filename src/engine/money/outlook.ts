@@ -7,8 +7,9 @@ import { expectRun, type History, historyOf } from "./expectation.ts";
 
 /** What past runs took need not be read more often than this. */
 const FRESH_MS: number = HOUR;
-/** Jobs counted anew before others get their turn. */
-const JOBS_PER_TURN = 20;
+/** Jobs looked at, and jobs counted anew, before others get their turn. */
+const LOOKS_PER_TURN = 200;
+const COUNTS_PER_TURN = 20;
 
 export interface OutlookSource {
   readonly ledger: LedgerReader;
@@ -44,7 +45,7 @@ export class Outlook {
   async fires(period: Period, at: Instant, match: Budget["match"] = {}): Promise<readonly Upcoming[]> {
     const from = Math.max(at, period.from);
     const upcoming: Upcoming[] = [];
-    let anew = 0;
+    let [looks, anew] = [0, 0];
     for (const { desired, fingerprint } of this.source.deployed()) {
       const { job } = desired;
       const subject = { ...job, job: job.name };
@@ -53,8 +54,13 @@ export class Outlook {
       const known = this.counted.get(key);
       const counted = count(known?.fingerprint === fingerprint ? known : undefined, desired, fingerprint, from, period);
       this.counted.set(key, counted);
-      // Counting takes a while where jobs are many, and a daemon has other things to do in between.
-      if (counted !== known && ++anew % JOBS_PER_TURN === 0) await setImmediate();
+      if (counted !== known) anew += 1;
+      looks += 1;
+      // It takes a while where jobs are many, and a daemon has other things to do in between.
+      if (looks === LOOKS_PER_TURN || anew === COUNTS_PER_TURN) {
+        await setImmediate();
+        [looks, anew] = [0, 0];
+      }
       if (counted.fires === 0) continue;
       const rate = this.source.rate(desired);
       const expected = await expectRun(job, rate, () => this.history(job.name, at));

@@ -94,6 +94,27 @@ describe("the forecast", () => {
     await stand.stop();
   });
 
+  it("is the same in both soon after a run has ended otherwise than was expected", async () => {
+    const stand = await Stand.open({ startAt: START });
+    stand.world.script = () => ({ durationSeconds: 36 });
+    const jobs = [job("short", { schedule: cron("0 7 * * *"), expect: { durationSeconds: 720 } })];
+    await stand.start(desiredState(jobs, { budgets }));
+    await stand.clock.advance(HOUR + 5 * SECOND);
+    const before = await figures(stand);
+    // Seven in November: the one in flight too.
+    expect(before.cost.forecast).toEqual({ amount: "1.4", currency: "USD" });
+    let endedAt: number | undefined;
+    while (endedAt === undefined) {
+      await stand.clock.advance(SECOND);
+      if ((await stand.events("run.ended")).length > 0) endedAt = stand.clock.now();
+    }
+    await stand.clock.advance(6 * SECOND);
+    const after = await figures(stand);
+    expect(Number(after.cost.forecast?.amount)).toBeCloseTo(1.21, 2);
+    expect(after.status).toEqual(after.cost.forecast);
+    await stand.stop();
+  });
+
   it("learns what a job takes by its first success, and does not wait for the hour", async () => {
     const stand = await Stand.open({ startAt: START });
     stand.world.script = () => ({ durationSeconds: 60 });
