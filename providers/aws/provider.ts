@@ -113,7 +113,10 @@ export class AwsProvider implements Provider {
   }
 
   apply(change: ResourceChange, options?: CallOptions): Promise<ObservedResource | undefined> {
-    return guarded(options, as("apply"), () => this.#deployments.apply(change, options?.signal));
+    return guarded(options, as("apply"), async () => {
+      await this.#runs.beforeChange(change);
+      return this.#deployments.apply(change, options?.signal);
+    });
   }
 
   setPaused(job: string, paused: boolean, _reason: string, options?: CallOptions): Promise<void> {

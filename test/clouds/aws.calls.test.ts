@@ -3,7 +3,7 @@ import type { Ledger } from "../../src/ledger/index.ts";
 import { HOUR, MINUTE } from "../../src/model/index.ts";
 import { costView, explainView, type TodayFireObject, todayView } from "../../src/query/index.ts";
 import { VirtualClock } from "../support/clock.ts";
-import { daemon, load } from "./aws/daemon.ts";
+import { applied, daemon, load } from "./aws/daemon.ts";
 import { reportRecord } from "./aws/functions.ts";
 import { ACCOUNT, AwsWorld, REGION, WHY_SKIPPED } from "./aws/world.ts";
 
@@ -121,6 +121,28 @@ describe.skipIf(WHY_SKIPPED !== undefined)(
       },
       120_000,
     );
+
+    it("so it did where no daemon ran before, and the command line alone made the job and edited it", async () => {
+      const world = await openWorld();
+      const { clock } = world;
+      const state = (text: string) => load(manifest(world, text));
+      const ping = await state(
+        '  ping: { http: { url: "https://hooks.example/run" }, schedule: { cron: "0 * * * *", timezone: UTC } }',
+      );
+      const ledger = await applied(world, ping, RULES);
+      const at = clock.now() + 5 * MINUTE;
+      await clock.advance(5 * MINUTE + 20_000);
+      await world.fire("ping.1", at);
+      const edited = await state(
+        '  ping: { container: { image: "registry.example/a", cpu: 1, memory: 2GiB }, schedule: { cron: "0 3 * * *", timezone: UTC } }',
+      );
+      await applied(world, edited, RULES, ledger);
+      const { end } = await daemon(world, edited, RULES, ledger);
+      await clock.advance(40 * MINUTE);
+      expect(await ledger.fires({ job: "ping", from: at, to: at + 1 })).toMatchObject([{ outcome: "started" }]);
+      expect(world.problems).toEqual([]);
+      await end();
+    }, 120_000);
 
     it("a function: its invocations are runs, the schedule's of its fires; today, explain and cost say so", async () => {
       const world = await openWorld();

@@ -1,7 +1,8 @@
 import { join } from "node:path";
-import type { Instant, Job, RunHandle, Sample, StopMode } from "../../../src/model/index.ts";
+import type { Instant, Job, ResourceChange, RunHandle, Sample, StopMode } from "../../../src/model/index.ts";
 import { ProviderError, type RunState, type StartRequest } from "../../../src/provider/index.ts";
 import type { Deployments } from "../deployments.ts";
+import { scheduledOf } from "../resources/scheduled.ts";
 import type { Signal, World } from "../resources/world.ts";
 import { type Setting, type WorkKind, workOf } from "../work/index.ts";
 import { BatchJobs } from "./batch-jobs.ts";
@@ -64,6 +65,14 @@ export class Runs {
       machines: new Machines(world, setting, this.#journal, (signal) => targets.of("runbook", signal)),
       glueJob: existing(new GlueJobs(api)),
     };
+  }
+
+  /** A resource is about to be changed: what its schedule started last may be told of later. */
+  async beforeChange(change: ResourceChange): Promise<void> {
+    if ((change.action !== "update" && change.action !== "delete") || change.actual.kind !== "schedule") return;
+    const { function: functions, request } = scheduledOf([change.actual], []);
+    await this.#functions.ends(functions);
+    await this.#requests.ends(request);
   }
 
   async start(request: StartRequest, signal: Signal): Promise<RunState> {

@@ -32,6 +32,16 @@ export class Standing<T extends Entry> {
     return this.#turns.take(() => this.#take(deployed, now));
   }
 
+  /** It is about to be edited or removed, maybe before any listing has seen it. */
+  ends(entry: T, now: Instant): Promise<void> {
+    return this.#turns.take(async () => {
+      const before = this.#known ?? (await this.#read());
+      const known = new Map(before).set(canonical(entry), { ...entry, until: now });
+      this.#known = known;
+      await this.#write(known);
+    });
+  }
+
   async #take(deployed: readonly T[], now: Instant): Promise<readonly Stood<T>[]> {
     const before = this.#known ?? (await this.#read());
     const known = new Map<string, Stood<T>>();

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import { priceBook, readOverrides } from "../../../src/cost/index.ts";
+import { type DeployContext, deploy } from "../../../src/engine/deploy/deployer.ts";
 import { Engine } from "../../../src/engine/engine.ts";
 import type { OpenPlacement } from "../../../src/engine/env.ts";
 import { steadyTime } from "../../../src/engine/steady.ts";
@@ -34,6 +35,27 @@ export interface Daemon {
   stop(): Promise<void>;
   /** Stops it, and closes the world. */
   end(): Promise<void>;
+}
+
+/** The state applied as `rota apply` does it where no daemon runs; answers the ledger. */
+export async function applied(
+  world: AwsWorld<VirtualClock>,
+  state: DesiredState,
+  more: JsonObject = {},
+  kept?: Ledger,
+): Promise<Ledger> {
+  const { clock } = world;
+  const ledger = kept ?? (await openMemoryLedger(clock));
+  const provider = wrapProvider(await world.provider(world.owner, more), (_call, proceed) => clock.during(proceed()));
+  const options = { ...world.options, ...more };
+  const placements = new Map<string, OpenPlacement>([["aws", { provider, options, prices: priceBook() }]]);
+  const record: DeployContext["record"] = async (events) => {
+    if (events.length > 0) await ledger.append(events);
+  };
+  const outcome = await deploy({ ledger, placements, now: () => clock.now(), record }, { desired: state, by: "test" });
+  expect(outcome).toMatchObject({ ok: true, result: { failures: [] } });
+  await provider.close();
+  return ledger;
 }
 
 /**

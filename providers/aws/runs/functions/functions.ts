@@ -75,6 +75,11 @@ export class Functions implements RunKind {
     this.#standing = standing;
   }
 
+  /** Its schedule is about to be edited or removed. */
+  async ends(scheduled: readonly ScheduledFunction[]): Promise<void> {
+    for (const each of scheduled) await this.#standing.ends(each, this.#world.clock.now());
+  }
+
   owns(handle: unknown): boolean {
     return this.#sent.owns(handle) || (handle !== null && typeof handle === "object" && "lambda" in handle);
   }
