@@ -13,8 +13,11 @@ export function anneal(week: Week): void {
   for (const steepness of STEEPNESS) {
     week.steepen(steepness);
     for (const index of order) {
-      week.take(index);
+      const before = week.take(index);
       week.place(index);
+      if (week.keepsOrder(index)) continue;
+      week.take(index);
+      week.put(index, before);
     }
   }
   week.settle();

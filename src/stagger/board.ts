@@ -17,8 +17,9 @@ export interface Stretch {
 }
 
 /**
- * What a load counts: e to the power of `steepness` × (load ÷ `reference` - 1). One load more costs then what stands
- * there, times the same for every minute, so that the sum over the week is exactly what the burden of a start says.
+ * What a load counts: e to the power of `steepness` × (load ÷ `reference` - 1), near enough. One load more then costs
+ * what stands there, times the same for every minute, so that the least burden of a start lowers the sum of the week
+ * the most.
  */
 export interface Burden {
   readonly steepness: number;

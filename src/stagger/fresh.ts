@@ -85,7 +85,8 @@ export function heaviest(problem: Problem, pool: number): number {
   return heaviestStanding(inPool(problem, pool), problem.halves)?.value ?? 0;
 }
 
-function searchWeek(
+/** Every job placed once, in the order of these powers; in a small week jobs are then taken off its worst minutes. */
+export function searchWeek(
   problem: Problem,
   kinds: readonly boolean[],
   powers: typeof USUAL_POWERS,

@@ -123,7 +123,10 @@ export function level(
       weights: bound.weights,
     };
   });
-  const outOfOrder = [...week.outOfOrder].map((index) => problem.tasks[index]?.name ?? "").sort();
+  const outOfOrder = problem.tasks
+    .filter((_, index) => !week.inOrder(index, week.starts[index] ?? []))
+    .map((task) => task.name)
+    .sort();
   return { problem, pools: reports, slots, starts: week.starts, moved, unplaceable: problem.unplaceable, outOfOrder };
 }
 

@@ -44,7 +44,7 @@ export function repair(week: Week, pool: number, options: RepairOptions): Set<nu
 /** Moves a task to where every lane keeps its limit; puts it back when there is no such place, or it did not help. */
 function lighter(week: Week, index: number, helped: () => boolean): boolean {
   const before = week.take(index);
-  if (week.place(index) === 0 && helped()) return true;
+  if (week.place(index) === 0 && week.keepsOrder(index) && helped()) return true;
   week.take(index);
   week.put(index, before);
   return false;

@@ -170,10 +170,19 @@ export class Week {
   inOrder(index: number, starts: readonly number[]): boolean {
     const { tasks } = this.problem;
     const task = tasks[index] as Task;
-    if (task.after.length === 0) return true;
+    if (!task.shape || task.after.length === 0) return true;
     // What waits for this task is asked for itself: only what comes too early has to move.
     const allowed = allowedAfter(tasks, new Map(), index, this.starts);
     return allowed !== undefined && starts.every((start) => contains(allowed, start));
+  }
+
+  /** Whether a task that was just placed, and all that wait for it directly, start in order. */
+  keepsOrder(index: number): boolean {
+    if (this.outOfOrder.has(index)) return false;
+    return (this.#followers.get(index) ?? []).every((next) => {
+      const starts = this.starts[next];
+      return starts === undefined || this.inOrder(next, starts);
+    });
   }
 
   /** On a long circle, what lies in its emptiest week or days of the month: there is the most room. */

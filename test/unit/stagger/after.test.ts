@@ -48,7 +48,12 @@ describe("after", () => {
       makeJob("a", flexible({ within }), { minutes: 60 }),
       makeJob("b", flexible({ within, after: ["a"] }), { minutes: 5 }),
     ];
-    expect(level(tight, [], undefined, { at: AT }).outOfOrder).toEqual(["a", "b"]);
+    expect(level(tight, [], undefined, { at: AT }).outOfOrder).toEqual(["b"]);
+    const pinned = [
+      makeJob("a", { ...RULES, kind: "cron", expression: "0 6 * * *" }, { minutes: 60 }),
+      makeJob("b", { ...RULES, kind: "cron", expression: "0 6 * * *", after: ["a"] }),
+    ];
+    expect(level(pinned, [], undefined, { at: AT }).outOfOrder).toEqual([]);
     const circle = [makeJob("a", flexible({ after: ["b"] })), makeJob("b", flexible({ after: ["a"] }))];
     expect(level(circle, [], undefined, { at: AT }).slots.size).toBe(2);
   });
