@@ -3,6 +3,10 @@ import { placingOrder, type Week } from "./search.ts";
 /** Of the burden, sweep by sweep: first all hours are levelled, then more and more the highest alone. */
 const STEEPNESS = [16, 128, 512] as const;
 
+/** In a large week the first sweeps look at blocks of five minutes: the last one mends what that costs. */
+const LARGE_PROBLEM = 2000;
+const LAST = STEEPNESS.at(-1);
+
 /**
  * Moves every job to where it is best among all the others, over and over, with an ever steeper burden. A jump to a
  * lower peak is often a chain of moves of which no single one lowers it; here each makes the week a little more level.
@@ -12,6 +16,7 @@ export function anneal(week: Week): void {
   const order = placingOrder(week.problem.tasks);
   for (const steepness of STEEPNESS) {
     week.steepen(steepness);
+    week.byBlocks = week.problem.tasks.length > LARGE_PROBLEM && steepness !== LAST;
     for (const index of order) {
       const before = week.take(index);
       week.place(index);
@@ -20,5 +25,6 @@ export function anneal(week: Week): void {
       week.put(index, before);
     }
   }
+  week.byBlocks = false;
   week.settle();
 }

@@ -1,4 +1,4 @@
-import { DayFolds } from "./dayFolds.ts";
+import { Folds } from "./folds.ts";
 import { DAY_MINUTES, MONTH_MINUTES, WEEK_MINUTES } from "./shape.ts";
 
 /** The circle on which a task's starts return: so many weeks, or the 28 days of a month. */
@@ -50,7 +50,8 @@ export class Board {
   readonly #blockHigh: Float64Array = new Float64Array(WEEK_BLOCKS);
   readonly #blockSum: Float64Array = new Float64Array(WEEK_BLOCKS);
   readonly #minutes: Gathered = { high: this.folded, sums: this.#burden };
-  readonly #days: DayFolds = new DayFolds(this.folded, this.#burden);
+  readonly #minuteFolds: Folds = new Folds(this.folded, this.#burden);
+  readonly #blockFolds: Folds = new Folds(this.#blockHigh, this.#blockSum);
   readonly #blocks: Gathered = { high: this.#blockHigh, sums: this.#blockSum };
   /** What does not come every week, for each week of the horizon; and of each minute the largest. */
   readonly #horizon: Float64Array;
@@ -89,23 +90,21 @@ export class Board {
     }
   }
 
-  /**
-   * Reads a stretch, to `at` and on, over what stands there when `over` is set.
-   */
-  lay({ circle, start, count, height }: Stretch, into: Gathered, at: number, over: boolean): void {
-    if (circle.kind === "weeks" && circle.weeks === 1) read(this.#minutes, start, count, into, at, over);
-    else if (circle.kind === "month") this.#layMonth(start, count, height, into, at);
-    else this.#layWeeks(circle.weeks, start, count, height, into, at);
+  /** Reads a stretch, to `at` and on. */
+  lay({ circle, start, count, height }: Stretch, into: Gathered, at: number): void {
+    if (circle.kind === "month") this.#layMonth(start, count, height, into, at);
+    else if (circle.weeks > 1) this.#layWeeks(circle.weeks, start, count, height, into, at);
+    else read(this.#minutes, start, count, into, at);
   }
 
-  /** The same for what starts on several days of every week: the largest load and the sum of the costs over them. */
-  layDays(days: readonly number[], start: number, count: number, into: Gathered, at: number): void {
-    this.#days.lay(days, start, count, into, at);
+  /** The same of what comes every week, in blocks: `start` and `count` are counted in them. */
+  layBlocks(start: number, count: number, into: Gathered, at: number): void {
+    read(this.#blocks, start, count, into, at);
   }
 
-  /** The same by blocks, for what comes every week: `start` and `count` are counted in blocks. */
-  layBlocks(start: number, count: number, into: Gathered, at: number, over: boolean): void {
-    read(this.#blocks, start, count, into, at, over);
+  /** The week as a job sees it that starts several times in it, in steps of this grain. */
+  folds(grain: number): Folds {
+    return grain === 1 ? this.#minuteFolds : this.#blockFolds;
   }
 
   /**
@@ -190,23 +189,32 @@ export class Board {
   #refreshBlocks(start: number, minutes: number): void {
     this.#dayHighStale = true;
     const at = mod(start, WEEK_MINUTES);
-    this.#days.touch(at, minutes);
     const first = Math.floor(at / BLOCK_MINUTES);
-    const by = this.#burdenBy;
     const count = Math.min(Math.floor((at + minutes - 1) / BLOCK_MINUTES) - first + 1, WEEK_BLOCKS);
+    this.#minuteFolds.touch(at, minutes);
+    this.#blockFolds.touch(first, count);
+    const whole = Math.min(count, WEEK_BLOCKS - first);
+    this.#countBurdens(first * BLOCK_MINUTES, (first + whole) * BLOCK_MINUTES);
+    this.#countBurdens(0, (count - whole) * BLOCK_MINUTES);
     for (let k = 0, block = first; k < count; k++, block = block + 1 === WEEK_BLOCKS ? 0 : block + 1) {
       let high = 0;
       let sum = 0;
       for (let m = block * BLOCK_MINUTES; m < (block + 1) * BLOCK_MINUTES; m++) {
         const load = this.folded[m] as number;
         if (load > high) high = load;
-        const cost = by ? exponential(load, by) : burden(load);
-        this.#burden[m] = cost;
-        sum += cost;
+        sum += this.#burden[m] as number;
       }
       this.#blockHigh[block] = high;
       this.#blockSum[block] = sum;
     }
+  }
+
+  #countBurdens(first: number, end: number): void {
+    const { folded } = this;
+    const burdens = this.#burden;
+    const by = this.#burdenBy;
+    if (by) for (let m = first; m < end; m++) burdens[m] = exponential(folded[m] as number, by);
+    else for (let m = first; m < end; m++) burdens[m] = burden(folded[m] as number);
   }
 
   /** The largest load of a minute over the weeks first, first + step, … of the horizon. */
@@ -302,33 +310,16 @@ function addAround(circle: Float64Array, start: number, minutes: number, height:
   }
 }
 
-function read(
-  from: Gathered,
-  start: number,
-  count: number,
-  { high, sums }: Gathered,
-  first: number,
-  over: boolean,
-): void {
-  const length = from.high.length;
+function read(from: Gathered, start: number, count: number, { high, sums }: Gathered, first: number): void {
+  const { length } = from.high;
   let at = mod(start, length);
-  let done = first;
-  while (done < first + count) {
+  for (let done = first; done < first + count; at = 0) {
     const end = Math.min(first + count, done + length - at);
-    if (over) {
-      for (let i = done, j = at; i < end; i++, j++) {
-        const load = from.high[j] as number;
-        if (load > (high[i] as number)) high[i] = load;
-        sums[i] = (sums[i] as number) + (from.sums[j] as number);
-      }
-    } else {
-      // A plain loop: `set` of a subarray costs more for a few minutes, and leaves two objects behind.
-      for (let i = done, j = at; i < end; i++, j++) {
-        high[i] = from.high[j] as number;
-        sums[i] = from.sums[j] as number;
-      }
+    // A plain loop: `set` of a subarray costs more for a few minutes, and leaves two objects behind.
+    for (let i = done, j = at; i < end; i++, j++) {
+      high[i] = from.high[j] as number;
+      sums[i] = from.sums[j] as number;
     }
     done = end;
-    at = 0;
   }
 }

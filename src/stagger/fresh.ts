@@ -10,6 +10,7 @@ import type { Task } from "./task.ts";
 /** Tries at the peak after a fresh search: small weeks are rough enough to gain by it, large ones are not. */
 const FRESH_TRIES = 3000;
 const LARGE_PROBLEM = 2000;
+const HUGE_PROBLEM = 20_000;
 /** A peak this far over the mean of the week asks for annealing. */
 const FAR_OVER_MEAN = 1.1;
 /** How often, while it is filled, the mean of the week is worked out again. */
@@ -95,12 +96,20 @@ export function searchWeek(
   const week = new Week(problem, kinds);
   const order = placingOrder(problem.tasks, powers);
   const stretch = Math.ceil(order.length / STRETCHES);
+  const exact = exactly(order.length);
   for (const [k, index] of order.entries()) {
     if (k % stretch === 0) week.expectMean();
+    week.byBlocks = k >= exact;
     week.place(index);
   }
   finish(week, goals);
   return week;
+}
+
+/** How many of so many jobs, the hardest first, are placed by the minute: of a small week all, of a huge one none. */
+function exactly(jobs: number): number {
+  if (jobs <= LARGE_PROBLEM) return jobs;
+  return jobs > HUGE_PROBLEM ? 0 : jobs / 2;
 }
 
 /** Takes jobs off the worst minutes of a small week. */

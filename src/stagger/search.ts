@@ -8,8 +8,6 @@ import { closes, DAY_MINUTES, type Shape, WEEK_MINUTES } from "./shape.ts";
 import { packEarliest, packLatest } from "./spacing.ts";
 import { occurrences, type Task } from "./task.ts";
 
-/** Up to so many tasks every minute is looked at. */
-const MOST_BY_MINUTE = 20_000;
 /** What a good week has more than the mean of its load: for what windows, months and roughness cost. */
 const OVER_MEAN = 1.003;
 /** Of a long circle so much is looked through: one week, two days of the month. */
@@ -24,7 +22,7 @@ export class Week {
   readonly starts: (readonly number[] | undefined)[];
   /** By pool. */
   readonly lanes: readonly (readonly Lane[])[];
-  readonly #scorer: Scorer;
+  readonly #scorer: Scorer = new Scorer();
   /** Where the first of several starts may stand, by shape: it is asked for again and again. */
   readonly #firstRooms: Map<Shape, Interval[]> = new Map<Shape, Interval[]>();
   readonly #followers: ReadonlyMap<number, readonly number[]>;
@@ -35,7 +33,6 @@ export class Week {
     this.problem = problem;
     this.kinds = kinds;
     this.starts = new Array(problem.tasks.length).fill(undefined);
-    this.#scorer = new Scorer(problem.tasks.length > MOST_BY_MINUTE);
     const followers = new Map<number, number[]>();
     for (const [index, task] of problem.tasks.entries()) {
       for (const before of task.after) followers.set(before, [...(followers.get(before) ?? []), index]);
@@ -49,6 +46,11 @@ export class Week {
     );
     for (const [index, task] of problem.tasks.entries()) if (!task.shape) this.put(index, [0]);
     this.liftAll();
+  }
+
+  /** Whether wide ranges of starts are looked through by blocks of five minutes first, or by every minute. */
+  set byBlocks(byBlocks: boolean) {
+    this.#scorer.byBlocks = byBlocks;
   }
 
   /**

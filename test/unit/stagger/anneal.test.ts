@@ -99,7 +99,7 @@ describe("annealing", () => {
             const count = task.minutes;
             const into = { high: new Float64Array(count), sums: new Float64Array(count) };
             const start = (best?.start ?? 0) + (task.toUtc[half] ?? 0);
-            board.lay({ circle: task.circle, start, count, height: task.load }, into, 0, false);
+            board.lay({ circle: task.circle, start, count, height: task.load }, into, 0);
             sum += into.sums.reduce((a, b) => a + b, 0);
           }
           expect(Math.abs((best?.sum ?? 0) - sum)).toBeLessThanOrEqual(1e-6 * sum);
