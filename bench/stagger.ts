@@ -24,6 +24,7 @@ type Starts = readonly (readonly number[] | undefined)[];
 export async function run(report: Report): Promise<void> {
   for (const size of SIZES) for (const kind of KINDS) if (size < 100_000 || kind === "mixed") week(report, kind, size);
   for (const kind of KINDS) seeds(report, kind);
+  for (const size of [1000, 10_000]) oneZone(report, size);
   for (const size of [1000, 10_000]) tiled(report, size);
   await small(report);
   edits(report);
@@ -80,6 +81,22 @@ function seeds(report: Report, kind: WeekKind): void {
     `${mean(ratios.slice(0, 3))} / ${mean(ratios.slice(3))}`,
     `${ratios.map((ratio) => ratio.toFixed(3)).join(", ")}; worst ${Math.max(...ratios).toFixed(3)}`,
   );
+}
+
+/** A night in one time zone: all jobs want the same few hours, and the week is annealed. */
+function oneZone(report: Report, size: number): void {
+  const jobs = makeWeek("nightly", size).map((job) => ({ ...job, schedule: { ...job.schedule, timezone: "UTC" } }));
+  for (const profiles of [false, true]) {
+    const from = process.cpuUsage();
+    const { problem, pools, starts } = level(jobs, [], undefined, { at: AT, profiles });
+    const time = (process.cpuUsage(from).user / 1000).toFixed(0);
+    const [real] = simulatePeaks(problem, starts);
+    report(
+      `nightly ${size} in one zone${profiles ? ", with profiles" : ""}: peak ÷ bound`,
+      ((pools[0]?.peak ?? 0) / (pools[0]?.bound ?? 1)).toFixed(3),
+      `peak ${pools[0]?.peak}, bound ${pools[0]?.bound.toFixed(2)}; over 200 weeks median ${real?.median.toFixed(1)}, p95 ${real?.p95.toFixed(1)}; whole levelling ${time} ms CPU`,
+    );
+  }
 }
 
 function tiled(report: Report, size: number): void {
