@@ -21,6 +21,8 @@ export type Stood<T> = T & { readonly until?: Instant };
  */
 export class Standing<T extends Entry> {
   #known: ReadonlyMap<string, Stood<T>> | undefined;
+  /** What is about to end and is not noted yet: all that is there when its turn comes is written at once. */
+  #ending = new Map<string, Stood<T>>();
   readonly #file: string;
   readonly #turns = new Turns();
 
@@ -34,24 +36,41 @@ export class Standing<T extends Entry> {
 
   /** It is about to be edited or removed, maybe before any listing has seen it. */
   ends(entry: T, now: Instant): Promise<void> {
-    return this.#turns.take(async () => {
-      const before = this.#known ?? (await this.#read());
-      const known = new Map(before).set(canonical(entry), { ...entry, until: now });
-      this.#known = known;
-      await this.#write(known);
-    });
+    this.#ending.set(canonical(entry), { ...entry, until: now });
+    return this.#turns.take(() => this.#note(now));
+  }
+
+  async #note(now: Instant): Promise<void> {
+    const ending = this.#ending;
+    if (ending.size === 0) return;
+    this.#ending = new Map();
+    const before = this.#known ?? (await this.#read());
+    // Where no daemon ever lists, nobody else would take out what is over.
+    const current = [...before].filter(([, { until = now }]) => now - until <= AWAITED_MS);
+    const known = new Map([...current, ...ending]);
+    this.#known = known;
+    await this.#write(known);
   }
 
   async #take(deployed: readonly T[], now: Instant): Promise<readonly Stood<T>[]> {
     const before = this.#known ?? (await this.#read());
+    const current = new Map(deployed.map((each) => [canonical(each), each]));
     const known = new Map<string, Stood<T>>();
+    let isNew = false;
     for (const [key, each] of before) {
-      const { until = now } = each;
-      if (now - until <= AWAITED_MS) known.set(key, { ...each, until });
+      const stands = current.get(key);
+      const until = stands ? undefined : (each.until ?? now);
+      isNew ||= until !== each.until;
+      if (stands) known.set(key, stands);
+      else if (until !== undefined && now - until <= AWAITED_MS) known.set(key, { ...each, until });
+      else isNew = true;
     }
-    for (const each of deployed) known.set(canonical(each), each);
+    for (const [key, each] of current) {
+      isNew ||= !before.has(key);
+      known.set(key, each);
+    }
     this.#known = known;
-    if (textOf(known) !== textOf(before)) await this.#write(known);
+    if (isNew) await this.#write(known);
     return [...known.values()];
   }
 
@@ -70,16 +89,12 @@ export class Standing<T extends Entry> {
   async #write(known: ReadonlyMap<string, Stood<T>>): Promise<void> {
     try {
       await mkdir(dirname(this.#file), { recursive: true });
-      await writeFile(`${this.#file}.new`, textOf(known), { mode: 0o600, flush: true });
+      await writeFile(`${this.#file}.new`, JSON.stringify([...known.values()]), { mode: 0o600, flush: true });
       await rename(`${this.#file}.new`, this.#file);
     } catch {
       // As above.
     }
   }
-}
-
-function textOf<T>(known: ReadonlyMap<string, Stood<T>>): string {
-  return JSON.stringify([...known.values()]);
 }
 
 /** The file is our own; one that was damaged says nothing. */
