@@ -29,7 +29,7 @@ export interface Upcoming {
 export interface CostOutlook {
   /** Runs in flight now, as far as they have got in this month. */
   inFlight(): Promise<readonly (Running & { readonly subject: Run })[]>;
-  /** Fires from now to the end of the period. */
+  /** Fires from now to the end of the period, and runs that wait to be started. */
   upcoming(period: Period): Promise<readonly Upcoming[]>;
 }
 

@@ -257,7 +257,7 @@ export class Engine implements Control {
   /** What the month has in flight, and what it has still to come: as the budgets count it. */
   readonly outlook: CostOutlook = {
     inFlight: () => this.budgets.inFlight("month", this.env.time.now()),
-    upcoming: (period) => this.budgets.outlook.fires(period, this.env.time.now()),
+    upcoming: (period) => this.budgets.upcoming(period, this.env.time.now()),
   };
 
   async status(): Promise<EngineStatus> {

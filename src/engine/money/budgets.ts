@@ -1,4 +1,12 @@
-import { type BudgetState, budgetState, type CostOutlook, matches, periodOf } from "../../cost/index.ts";
+import {
+  type BudgetState,
+  budgetState,
+  type CostOutlook,
+  matches,
+  type Period,
+  periodOf,
+  type Upcoming,
+} from "../../cost/index.ts";
 import type { Budget, Instant, LedgerEvent } from "../../model/index.ts";
 import { asProviderError, type EngineContext } from "../context.ts";
 import type { BudgetStatus } from "../control.ts";
@@ -74,7 +82,7 @@ export class Budgets {
           charges,
           live: await this.inFlight(budget.per, at),
           upcoming:
-            typeof budget.per === "string" ? await this.outlook.fires(periodOf(budget.per, at), at, budget.match) : [],
+            typeof budget.per === "string" ? await this.upcoming(periodOf(budget.per, at), at, budget.match) : [],
           warned: this.context.state.budgetWarned.filter((w) => w.budget === budget.name),
         });
         await this.act(budget, state);
@@ -114,6 +122,21 @@ export class Budgets {
         return { subject: t.run, ...this.metering.within(t, per, at, seconds) };
       }),
     );
+  }
+
+  /** Fires to come in the period, and those that have come and whose runs still wait: for their turn, or for another try. */
+  async upcoming(period: Period, at: Instant, match: Budget["match"] = {}): Promise<readonly Upcoming[]> {
+    const fires = await this.outlook.fires(period, at, match);
+    return at < period.from ? fires : [...fires, ...(await this.waiting(at, match))];
+  }
+
+  private async waiting(at: Instant, match: Budget["match"]): Promise<readonly Upcoming[]> {
+    const waiting: Upcoming[] = [];
+    for (const { run, desired } of [...this.context.state.open.values()]) {
+      if ((run.status !== "queued" && run.status !== "starting") || !matches(match, run)) continue;
+      waiting.push({ subject: run, fires: 1, each: desired && (await this.outlook.each(desired, at)) });
+    }
+    return waiting;
   }
 
   private async act(budget: Budget, state: BudgetState): Promise<void> {

@@ -7,7 +7,7 @@ import { Outlook } from "./outlook.ts";
 
 /**
  * What is still to come by the ledger and the manifest's prices, where no daemon answers: the figures that it
- * would give, without the runs in flight, of which nobody knows how far they have got.
+ * would give, without the runs in flight and those that wait, of which nobody knows how far they have got.
  */
 export async function offlineOutlook(
   ledger: LedgerReader,

@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { estimate, matches, type Period, type Tariff, type Unpriced, type Upcoming } from "../../cost/index.ts";
 import type { LedgerReader } from "../../ledger/index.ts";
-import { type Budget, type DesiredJob, HOUR, type Instant } from "../../model/index.ts";
+import { type Budget, type DesiredJob, HOUR, type Instant, type Money } from "../../model/index.ts";
 import { countFires, nextFire } from "../../schedule/index.ts";
 import { expectRun, type History, historyOf } from "./expectation.ts";
 
@@ -62,13 +62,18 @@ export class Outlook {
         [looks, anew] = [0, 0];
       }
       if (counted.fires === 0) continue;
-      const rate = this.source.rate(desired);
-      const expected = await expectRun(job, rate, () => this.history(job.name, at));
-      const [line] = estimate([{ job, rate, fires: 1, ...expected }]).jobs;
-      upcoming.push({ subject, fires: counted.fires, each: line?.perRun });
+      upcoming.push({ subject, fires: counted.fires, each: await this.each(desired, at) });
     }
     for (const [key, { to }] of this.counted) if (to < at) this.counted.delete(key);
     return upcoming;
+  }
+
+  /** What a run of the job is expected to cost; undefined where that is not known. */
+  async each(desired: DesiredJob, at: Instant): Promise<Money | undefined> {
+    const { job } = desired;
+    const rate = this.source.rate(desired);
+    const expected = await expectRun(job, rate, () => this.history(job.name, at));
+    return estimate([{ job, rate, fires: 1, ...expected }]).jobs[0]?.perRun;
   }
 
   /** How long a run of the job is expected to take; undefined where that is not known. */

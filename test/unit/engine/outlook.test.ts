@@ -94,6 +94,31 @@ describe("the forecast", () => {
     await stand.stop();
   });
 
+  it("counts a fire whose run waits in the queue, or for another attempt, until it has begun", async () => {
+    const stand = await Stand.open({ startAt: Date.UTC(2026, 10, 30, 6) });
+    stand.world.script = ({ attempt, job: { name } }) => ({
+      durationSeconds: name === "again" ? 60 : 2 * 3600,
+      outcome: name === "again" && attempt === 1 ? "failed" : "succeeded",
+    });
+    const jobs = [
+      job("queues", { schedule: cron("0 7,8 * * *", { overlap: "queue" }), expect: { durationSeconds: 2 * 3600 } }),
+      job("again", {
+        schedule: cron("0 7 * * *"),
+        expect: { durationSeconds: 3600 },
+        retry: { attempts: 2, backoffSeconds: 3 * 3600, maxBackoffSeconds: 3 * 3600 },
+      }),
+    ];
+    await stand.start(desiredState(jobs, { budgets }));
+    await stand.clock.advance(2 * HOUR + 30 * MINUTE);
+    const open = [...stand.engine.state.open.values()].map(({ run }) => `${run.job} ${run.status}`);
+    expect(open.sort()).toEqual(["again queued", "queues queued", "queues running"]);
+    const { cost, status } = await figures(stand);
+    // Two runs of two hours, the attempt that failed within a minute, and an hour of the one to come.
+    expect(Number(cost.forecast?.amount)).toBeCloseTo(4 + 1 + 1 / 60, 1);
+    expect(status).toEqual(cost.forecast);
+    await stand.stop();
+  });
+
   it("is the same in both soon after a run has ended otherwise than was expected", async () => {
     const stand = await Stand.open({ startAt: START });
     stand.world.script = () => ({ durationSeconds: 36 });
