@@ -7,9 +7,9 @@ import { expectRun, type History, historyOf } from "./expectation.ts";
 
 /** What past runs took need not be read more often than this. */
 const FRESH_MS: number = HOUR;
-/** Jobs looked at, and jobs counted anew, before others get their turn. */
+/** Jobs looked at, and jobs counted or read of anew, before others get their turn. */
 const LOOKS_PER_TURN = 200;
-const COUNTS_PER_TURN = 20;
+const NEWS_PER_TURN = 20;
 
 export interface OutlookSource {
   readonly ledger: LedgerReader;
@@ -45,7 +45,7 @@ export class Outlook {
   async fires(period: Period, at: Instant, match: Budget["match"] = {}): Promise<readonly Upcoming[]> {
     const from = Math.max(at, period.from);
     const upcoming: Upcoming[] = [];
-    let [looks, anew] = [0, 0];
+    let [looks, news] = [0, 0];
     for (const { desired, fingerprint } of this.source.deployed()) {
       const { job } = desired;
       const subject = { ...job, job: job.name };
@@ -53,16 +53,19 @@ export class Outlook {
       const key = `${job.name} ${period.id}`;
       const known = this.counted.get(key);
       const counted = count(known?.fingerprint === fingerprint ? known : undefined, desired, fingerprint, from, period);
-      this.counted.set(key, counted);
-      if (counted !== known) anew += 1;
+      // A month that has not begun is asked for by people, and no round takes its counts out again.
+      if (period.from <= at) this.counted.set(key, counted);
+      const read = this.histories.get(job.name);
+      if (counted.fires > 0) {
+        upcoming.push({ subject, fires: counted.fires, each: await this.each(desired, at) });
+      }
+      if (counted !== known || this.histories.get(job.name) !== read) news += 1;
       looks += 1;
       // It takes a while where jobs are many, and a daemon has other things to do in between.
-      if (looks === LOOKS_PER_TURN || anew === COUNTS_PER_TURN) {
+      if (looks === LOOKS_PER_TURN || news === NEWS_PER_TURN) {
         await setImmediate();
-        [looks, anew] = [0, 0];
+        [looks, news] = [0, 0];
       }
-      if (counted.fires === 0) continue;
-      upcoming.push({ subject, fires: counted.fires, each: await this.each(desired, at) });
     }
     for (const [key, { to }] of this.counted) if (to < at) this.counted.delete(key);
     return upcoming;
