@@ -6,7 +6,7 @@ import { SECURITY_HEADERS } from "./headers.ts";
 import { answerError, Problem } from "./problem.ts";
 import { routeGroups } from "./routes/index.ts";
 import { commonSchemas, runSchemas, statusSchemas, viewSchemas } from "./schemas/index.ts";
-import { answerUnread, refuseExpectations } from "./unread.ts";
+import { answerUnread, noteAnswer, refuseExpectations } from "./unread.ts";
 
 const BODY_BYTES = 16 * 1024;
 const HEADER_BYTES = 8 * 1024;
@@ -64,6 +64,7 @@ export async function createApp(context: RouteContext, gate: GateOptions): Promi
   });
   app.decorateRequest("owner", false);
   app.addHook("onRequest", async (request, reply) => {
+    noteAnswer(reply.raw);
     reply.headers(SECURITY_HEADERS);
     // What is not there has no access of its own: Host and Origin are checked, and nothing else is told.
     request.owner = admit(request, request.is404 ? "open" : (request.routeOptions.config.access ?? "change"), gate);

@@ -16,11 +16,23 @@ const NO_EXPECTATION: Problem = new Problem(
   "leave out the Expect header",
 );
 
+/** The latest answer on each connection. */
+const answers = new WeakMap<Socket, ServerResponse>();
+
+/** To be told of every answer before it begins. */
+export function noteAnswer(answer: ServerResponse): void {
+  const { socket } = answer;
+  if (socket) answers.set(socket, answer);
+}
+
 /** Answers a request that reaches neither hook nor route, in the shape of every other error, and ends the connection. */
 export function answerUnread(error: Error & { readonly code?: string }, socket: Socket): void {
   if (error.code === "ECONNRESET" || socket.destroyed) return;
   const problem = UNREAD[error.code ?? ""] ?? NO_HTTP;
-  if (!socket.writable) {
+  const latest = answers.get(socket);
+  // In the middle of an answer, another would be read as a part of it.
+  const isAnswering = latest?.headersSent === true && !latest.writableFinished;
+  if (!socket.writable || isAnswering) {
     socket.destroy(error);
     return;
   }

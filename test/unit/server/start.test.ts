@@ -185,6 +185,17 @@ describe("bounds", () => {
     expect(world.control.changes).toEqual([]);
   });
 
+  test("what is no HTTP gets no answer in the middle of another: the connection ends", async () => {
+    const world = await start();
+    const events = `GET /api/events HTTP/1.1\r\nHost: ${world.host}\r\n\r\n`;
+    const answer = await raw(world, events, 2000, "no HTTP\r\n\r\n");
+    expect(answer).toMatch(/^HTTP\/1.1 200 OK[\s\S]*retry: 2000/);
+    expect(answer.match(/HTTP\/1\.1/g)).toHaveLength(1);
+    // One that is done is no hindrance.
+    const live = `GET /livez HTTP/1.1\r\nHost: ${world.host}\r\n\r\n`;
+    expect(await raw(world, live, 2000, "no HTTP\r\n\r\n")).toMatch(/^HTTP\/1.1 200 OK[\s\S]*HTTP\/1.1 400 Bad/);
+  });
+
   test("a request whose headers never end is cut off", async () => {
     const world = await start();
     const answer = await raw(world, "GET /livez HTTP/1.1\r\nHost: x\r\nX-Slow: ", 9000);
@@ -201,13 +212,14 @@ function errorOf(answer: string): { readonly code?: string; readonly message?: s
   return JSON.parse(body).error;
 }
 
-/** What the server says to these bytes, within `ms`. */
-function raw(world: TestServer, text: string, ms = 2000): Promise<string> {
+/** What the server says to these bytes, and to `then` when it has begun to answer them; within `ms`. */
+function raw(world: TestServer, text: string, ms = 2000, then?: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect(Number(new URL(world.url).port), "127.0.0.1", () => socket.write(text));
     let said = "";
     socket.setTimeout(ms, () => socket.destroy());
     socket.on("data", (piece) => {
+      if (said === "" && then !== undefined) socket.write(then);
       said += piece.toString("latin1");
     });
     socket.on("close", () => resolve(said));
