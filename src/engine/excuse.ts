@@ -1,5 +1,4 @@
 import { type SheetRow, sheet } from "../attendance/index.ts";
-import type { DeployedJob } from "../ledger/index.ts";
 import { DAY, type Job, parseFireKey } from "../model/index.ts";
 import type { EngineContext } from "./context.ts";
 import { type Actor, ControlError, type Excused } from "./control.ts";
@@ -31,11 +30,11 @@ export async function excuseFire(
       "a fire is written JOB/2026-11-23T06:00/0; rota today --json lists them",
     );
   }
-  const all = await context.env.ledger.deployments({ from: 0, to: context.time.now() + 1 });
-  const history = all.filter((d) => d.desired.job.name === parsed.job);
-  if (history.length === 0) throw new ControlError("notFound", `no job "${parsed.job}" was ever deployed`);
-  const known = await rowOf(context, { fire, ...parsed }, history, graceMs);
+  const known = await rowOf(context, { fire, ...parsed }, graceMs);
   if (!known) {
+    const ever = { from: 0, to: context.time.now() + 1, job: parsed.job };
+    const wasDeployed = (await context.env.ledger.deployments(ever)).length > 0;
+    if (!wasDeployed) throw new ControlError("notFound", `no job "${parsed.job}" was ever deployed`);
     throw new ControlError(
       "notFound",
       `"${parsed.job}" has no fire at ${parsed.local}`,
@@ -62,12 +61,12 @@ export async function excuseFire(
 async function rowOf(
   { env: { ledger }, time }: EngineContext,
   { fire, job, local }: { readonly fire: string; readonly job: string; readonly local: string },
-  deployments: readonly DeployedJob[],
   graceMs: Grace,
 ): Promise<SheetRow | undefined> {
   // Whatever the zone of its job was: no local time is further from UTC than a day.
   const near = Date.parse(`${local}Z`);
   const [from, to] = [near - DAY, near + DAY];
+  const deployments = await ledger.deployments({ job, from, to });
   const records = await ledger.fires({ job, from, to });
   const found = await ledger.runs({ job, since: from, until: to + AFTERMATH_MS, limit: ALL_RUNS });
   const known = new Set(found.map(({ run }) => run));

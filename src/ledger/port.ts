@@ -110,6 +110,12 @@ export interface EntryQuery {
 }
 
 /** Reading works while a daemon writes, and without one. */
+export interface DeploymentRange {
+  readonly from: Instant;
+  readonly to: Instant;
+  readonly job?: string;
+}
+
 export interface LedgerReader {
   run(id: string): Promise<Run | undefined>;
   runs(query: RunQuery): Promise<readonly Run[]>;
@@ -122,8 +128,8 @@ export interface LedgerReader {
   /** The last instant of the job's fires that has a record. */
   lastAccounted(job: string): Promise<Instant | undefined>;
   excuses(query: { readonly from: Instant; readonly to: Instant }): Promise<readonly Excuse[]>;
-  /** In force at some time of [from, to); without a range, those in force now. */
-  deployments(range?: { readonly from: Instant; readonly to: Instant }): Promise<readonly DeployedJob[]>;
+  /** In force at some time of [from, to), of one job or of all; without a range, those in force now. */
+  deployments(range?: DeploymentRange): Promise<readonly DeployedJob[]>;
   /**
    * Charges whose `from` lies in [from, to), reversals taken out. The engine cuts a charge at the days of UTC, so that
    * each lies whole in its day: one that ends at midnight belongs to the day before.

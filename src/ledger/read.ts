@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import type { DesiredJob, Entry, Instant, LedgerEvent, Run, Sample } from "../model/index.ts";
-import type { Charge, DeployedJob, EntryQuery, Excuse, FireRecord, RunQuery } from "./port.ts";
+import type { Charge, DeployedJob, DeploymentRange, EntryQuery, Excuse, FireRecord, RunQuery } from "./port.ts";
 
 type Cells = Readonly<Record<string, unknown>>;
 
@@ -161,16 +161,15 @@ export function readExcuses(db: DatabaseSync, from: Instant, to: Instant): reado
     }));
 }
 
-export function readDeployments(
-  db: DatabaseSync,
-  range: { readonly from: Instant; readonly to: Instant } | undefined,
-): readonly DeployedJob[] {
-  const rows: Cells[] =
+export function readDeployments(db: DatabaseSync, range: DeploymentRange | undefined): readonly DeployedJob[] {
+  const { sql, values } =
     range === undefined
-      ? db.prepare("SELECT * FROM deployments WHERE until IS NULL ORDER BY seq").all()
-      : db
-          .prepare("SELECT * FROM deployments WHERE since < ? AND (until IS NULL OR until > ?) ORDER BY seq")
-          .all(range.to, range.from);
+      ? where(["until IS NULL"])
+      : where(
+          ["since < ? AND (until IS NULL OR until > ?)", range.to, range.from],
+          when(range.job, (job) => ["job = ?", job]),
+        );
+  const rows: Cells[] = db.prepare(`SELECT * FROM deployments ${sql} ORDER BY seq`).all(...values);
   return rows.map((row) => ({
     placement: String(row["placement"]),
     desired: JSON.parse(String(row["desired"])) as DesiredJob,

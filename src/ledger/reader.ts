@@ -4,6 +4,7 @@ import { toLedgerError } from "./fault.ts";
 import {
   type Charge,
   type DeployedJob,
+  type DeploymentRange,
   type EntryQuery,
   type Excuse,
   type FireRecord,
@@ -72,7 +73,7 @@ export class SqliteReader implements LedgerReader {
     return this.ask((db) => read.readExcuses(db, query.from, query.to));
   }
 
-  async deployments(range?: { readonly from: Instant; readonly to: Instant }): Promise<readonly DeployedJob[]> {
+  async deployments(range?: DeploymentRange): Promise<readonly DeployedJob[]> {
     return this.ask((db) => read.readDeployments(db, range));
   }
 

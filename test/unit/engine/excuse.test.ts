@@ -38,6 +38,19 @@ describe("an excuse", () => {
     expect(await stand.events("fire.excused")).toEqual([]);
   });
 
+  it("reads of its own job alone, and of the days around the fire", async () => {
+    const asked: unknown[] = [];
+    const { ledger } = stand;
+    const deployments = ledger.deployments.bind(ledger);
+    ledger.deployments = (range) => {
+      asked.push(range);
+      return deployments(range);
+    };
+    await excuse("broken");
+    const at = START + HOUR;
+    expect(asked).toEqual([{ job: "broken", from: at - DAY, to: at + DAY }]);
+  });
+
   it("covers what went wrong, and says what that was", async () => {
     expect(await excuse("broken")).toEqual({ was: "failed", run: "broken.20261124T0700.1" });
     const { fires } = await todayView({ ledger: stand.ledger, now: stand.clock.now(), zone: "UTC" });

@@ -161,7 +161,7 @@ test("deployments stand from one event to the next of the same job and placement
   await at(20, deploy("a", "local", "3"));
   await at(25, deploy("a", "cloud", "4"));
   await at(30, { type: "job.undeployed", job: "a", placement: "local" });
-  const brief = async (range?: { from: number; to: number }): Promise<unknown[]> =>
+  const brief = async (range?: { from: number; to: number; job?: string }): Promise<unknown[]> =>
     (await ledger.deployments(range)).map((d) => [
       d.desired.job.name,
       d.fingerprint,
@@ -177,6 +177,10 @@ test("deployments stand from one event to the next of the same job and placement
     ["a", "3", 20, 30],
   ]);
   expect(await brief({ from: T0, to: T0 + 100 })).toHaveLength(4);
+  expect(await brief({ from: T0, to: T0 + 25, job: "a" })).toEqual([
+    ["a", "1", 0, 20],
+    ["a", "3", 20, 30],
+  ]);
 });
 
 test("charges leave out what was reversed, once", async () => {
