@@ -7,6 +7,9 @@ import { Adoption } from "./adoption.ts";
 import type { Observer } from "./observer.ts";
 import type { Stopper } from "./stopper.ts";
 
+/** Of what cannot be read at a placement, so many are named: one missing permission may hide a thousand functions. */
+const MOST_NAMED = 5;
+
 /** The rounds over placements whose runs may be started by others, and what stands in the way of them. */
 export class NativeRounds {
   /** By placement, in words; a listing that fails is no news of any run (K6, R2). */
@@ -71,7 +74,7 @@ export class NativeRounds {
 
   /** What no listing shows, of placements that are open: other runs there are seen all the same. */
   get blind(): readonly string[] {
-    return [...this.unread].flatMap(([placement, all]) => all.map((text) => `${placement}: ${text}`));
+    return [...this.unread].flatMap(([placement, all]) => named(all).map((text) => `${placement}: ${text}`));
   }
 
   forget(placement: string): void {
@@ -82,9 +85,15 @@ export class NativeRounds {
   private note(placement: string): void {
     const { redact = (text: string) => text, placements } = this.context.env;
     const now = (placements.get(placement)?.provider.unread?.() ?? []).map(redact);
-    const before = this.unread.get(placement) ?? [];
-    for (const text of now) if (!before.includes(text)) this.tellings.problem(placement, text);
+    const before = new Set(this.unread.get(placement));
+    const news = now.filter((text) => !before.has(text));
+    if (news.length > 0) this.tellings.problem(placement, named(news).join("\n"));
     if (now.length > 0) this.unread.set(placement, now);
     else this.unread.delete(placement);
   }
+}
+
+function named(all: readonly string[]): readonly string[] {
+  if (all.length <= MOST_NAMED) return all;
+  return [...all.slice(0, MOST_NAMED), `and ${all.length - MOST_NAMED} more; rota doctor looks at each`];
 }

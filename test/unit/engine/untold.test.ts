@@ -128,4 +128,22 @@ describe("what a complete listing went on without", () => {
     expect((await stand.engine.status()).problems).toEqual([]);
     await stand.stop();
   });
+
+  it("is one notice and a few lines, however many things there are; what comes later is told by itself", async () => {
+    const all = Array.from({ length: 500 }, (_, i) => `the log of function ${i} may not be read`);
+    const stand = await Stand.open({
+      placementOptions,
+      around: (provider) => ({ ...wrapProvider(provider, (_call, proceed) => proceed()), unread: () => [...all] }),
+    });
+    await stand.start(hourly());
+    await stand.clock.advance(MINUTE);
+    expect(stand.notices.map(({ text }) => text.split("\n").length)).toEqual([6]);
+    const { problems } = await stand.engine.status();
+    expect(problems).toHaveLength(6);
+    expect(problems.at(-1)).toContain("and 495 more");
+    all.push("the counts may not be read");
+    await stand.clock.advance(MINUTE);
+    expect(stand.notices.slice(1).map(({ text }) => text)).toEqual(["the counts may not be read"]);
+    await stand.stop();
+  });
 });
