@@ -1,3 +1,4 @@
+import { foreignState, statePaths } from "../engine/home/index.ts";
 import { closePlacements, type OpenPlacement, openPlacements, type Project } from "../engine/index.ts";
 import type { LedgerReader } from "../ledger/index.ts";
 import type { DesiredState } from "../model/index.ts";
@@ -10,6 +11,8 @@ export interface OpenedWorld {
   readonly placements: ReadonlyMap<string, OpenPlacement>;
   /** What stands deployed by the ledger, also where the manifest names the placement no more. */
   readonly deployed: readonly { readonly job: string; readonly placement: string }[];
+  /** Why the state folder is not this manifest's and environment's. */
+  readonly foreign?: { readonly message: string; readonly fix: string };
 }
 
 /** The manifest with its placements opened, those that hold deployed jobs by the ledger included. Close them afterwards. */
@@ -18,6 +21,8 @@ async function openWorld(world: World, options: CommonOptions): Promise<OpenedWo
   const dir = await stateDir(world, options);
   // Without a ledger nothing was ever deployed from here.
   const deployed = (await withLedgerIfAny(world, options, deployedBy)) ?? [];
+  const { namespace, environment } = project.desired.manifest;
+  const foreign = await foreignState(statePaths(dir), { namespace, environment: environment.name });
   const placements = await openPlacements({
     manifest: project.desired.manifest,
     registry: world.registry,
@@ -31,7 +36,7 @@ async function openWorld(world: World, options: CommonOptions): Promise<OpenedWo
     },
     holding: deployed.map(({ placement }) => placement),
   });
-  return { project, placements, deployed };
+  return { project, placements, deployed, ...(foreign && { foreign }) };
 }
 
 /** As `openWorld`, closed whatever happens. */

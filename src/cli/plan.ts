@@ -46,7 +46,7 @@ export const definePlan: DefineCommand = (command, world, exit) =>
 /** Why `apply` would not carry the plan out now. */
 export function foresee(
   world: World,
-  { project, placements, deployed }: OpenedWorld,
+  { project, placements, deployed, foreign }: OpenedWorld,
   plan: Plan,
   override?: string,
 ): readonly ApplyRefusal[] {
@@ -60,7 +60,10 @@ export function foresee(
     maxDeletes: manifest.safety.maxDeletes,
     ...(override === undefined ? {} : { override }),
   });
-  return [...(orphaned ? [orphaned] : []), ...checked];
+  const elsewhere: readonly ApplyRefusal[] = foreign
+    ? [{ code: "state", reason: foreign.message, fix: foreign.fix, overridable: false }]
+    : [];
+  return [...elsewhere, ...(orphaned ? [orphaned] : []), ...checked];
 }
 
 export async function makePlan(

@@ -26,7 +26,16 @@ export interface ApplyRequest {
 }
 
 export interface ApplyRefusal {
-  readonly code: "refused" | "placement" | "offline" | "stale" | "unconfirmed" | "deletes" | "window" | "trial";
+  readonly code:
+    | "refused"
+    | "state"
+    | "placement"
+    | "offline"
+    | "stale"
+    | "unconfirmed"
+    | "deletes"
+    | "window"
+    | "trial";
   readonly reason: string;
   /** How to mend it. */
   readonly fix: string;

@@ -42,18 +42,33 @@ export class StateError extends Error {
 /** Makes the folder for its owner alone and marks whose it is; refuses one that belongs to another environment. */
 export async function claimState(paths: StatePaths, owner: StateOwner): Promise<void> {
   await mkdir(paths.dir, { recursive: true, mode: 0o700 });
+  const known = await ownerOf(paths);
+  if (known === undefined) {
+    await writeFile(paths.owner, `${JSON.stringify(owner)}\n`, { mode: 0o600 });
+    return;
+  }
+  const foreign = foreignTo(owner, known, paths);
+  if (foreign) throw foreign;
+}
+
+/** Why the folder cannot be claimed; undefined where it is the owner's, or nobody's yet. */
+export async function foreignState(paths: StatePaths, owner: StateOwner): Promise<StateError | undefined> {
+  const known = await ownerOf(paths);
+  return known && foreignTo(owner, known, paths);
+}
+
+async function ownerOf(paths: StatePaths): Promise<Partial<StateOwner> | undefined> {
   const text = await readFile(paths.owner, "utf8").catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;
     throw error;
   });
-  if (text === undefined) {
-    await writeFile(paths.owner, `${JSON.stringify(owner)}\n`, { mode: 0o600 });
-    return;
-  }
-  const known = JSON.parse(text) as Partial<StateOwner>;
-  if (known.namespace === owner.namespace && known.environment === owner.environment) return;
-  throw new StateError(
-    `${paths.dir} holds the state of ${known.namespace}/${known.environment}, not of ${owner.namespace}/${owner.environment}`,
-    `give this one a folder of its own: --state ${paths.dir}-${owner.environment}`,
+  return text === undefined ? undefined : (JSON.parse(text) as Partial<StateOwner>);
+}
+
+function foreignTo(owner: StateOwner, known: Partial<StateOwner>, { dir }: StatePaths): StateError | undefined {
+  if (known.namespace === owner.namespace && known.environment === owner.environment) return undefined;
+  return new StateError(
+    `${dir} holds the state of ${known.namespace}/${known.environment}, not of ${owner.namespace}/${owner.environment}`,
+    `give this one a folder of its own: --state ${dir}-${owner.environment}`,
   );
 }

@@ -1,1 +1,1 @@
-export { claimState, type StateOwner, type StatePaths, statePaths } from "./home.ts";
+export { claimState, foreignState, type StateOwner, type StatePaths, statePaths } from "./home.ts";

@@ -72,6 +72,19 @@ describe("a plan says what apply would refuse", () => {
     });
   });
 
+  test("a state folder of another namespace or environment", async () => {
+    expect((await rota("apply", "--yes")).code).toBe(0);
+    await writeFile(join(folder, "jobs.yaml"), (MANIFEST + JOBS.join("")).replace("shop", "store"));
+    const why = `${join(folder, ".rota")} holds the state of shop/dev, not of store/dev`;
+    const plan = await rota("plan");
+    expect(plan).toMatchObject({ code: 0, stdout: expect.stringContaining(`apply would refuse this now: ${why}\n`) });
+    expect(JSON.parse((await rota("plan", "--json")).stdout).applyRefusals).toMatchObject([{ code: "state" }]);
+    // Asked for a yes or not, it is refused with the same words.
+    for (const yes of [[], ["--yes"]]) {
+      expect(await rota("apply", ...yes)).toMatchObject({ code: 1, stderr: expect.stringContaining(why) });
+    }
+  });
+
   test("nothing, where nothing would be refused; of an offline plan only when it is saved", async () => {
     expect((await rota("plan")).stdout).not.toContain("would refuse");
     expect((await rota("plan", "--offline")).stdout).not.toContain("would refuse");
