@@ -130,10 +130,15 @@ async function toCome({ outlook, now, environment, currency }: CostQuery, period
   if (!outlook || period.to <= now) return { live: [] };
   const mine = <T extends { readonly subject: { readonly environment: string } }>(all: readonly T[]): readonly T[] =>
     all.filter(({ subject }) => environment === undefined || subject.environment === environment);
-  const live = now < period.from ? [] : mine(await outlook.inFlight());
+  // Both of one moment: a fire that comes meanwhile is in one of them, and not in both.
+  const [inFlight, upcoming] = await Promise.all([
+    now < period.from ? [] : outlook.inFlight(),
+    outlook.upcoming(period),
+  ]);
+  const live = mine(inFlight);
   // What a run in flight will cost yet comes like a fire of that price.
   const rest = live.flatMap(({ subject, remaining }) =>
     remaining?.currency === currency ? [{ subject, fires: 1, each: remaining }] : [],
   );
-  return { live, upcoming: [...mine(await outlook.upcoming(period)), ...rest] };
+  return { live, upcoming: [...mine(upcoming), ...rest] };
 }

@@ -70,19 +70,24 @@ export class Budgets {
     if (this.checking) return;
     this.checking = true;
     try {
-      const at = this.context.time.now();
       const all = this.hooks.budgets();
       await this.releaseRemoved(all);
-      const charges = await this.spendings.since(all, at);
+      const charges = await this.spendings.since(all, this.context.time.now());
       const states: BudgetStatus[] = [];
       for (const budget of all) {
+        // All of one moment: what ends while fires are counted is in flight here, and no charge yet.
+        const at = this.context.time.now();
+        const charged = [...charges];
+        const [live, upcoming] = await Promise.all([
+          this.inFlight(budget.per, at),
+          typeof budget.per === "string" ? this.upcoming(periodOf(budget.per, at), at, budget.match) : [],
+        ]);
         const state = budgetState({
           budget,
           at,
-          charges,
-          live: await this.inFlight(budget.per, at),
-          upcoming:
-            typeof budget.per === "string" ? await this.upcoming(periodOf(budget.per, at), at, budget.match) : [],
+          charges: charged,
+          live,
+          upcoming,
           warned: this.context.state.budgetWarned.filter((w) => w.budget === budget.name),
         });
         await this.act(budget, state);
@@ -126,17 +131,14 @@ export class Budgets {
 
   /** Fires to come in the period, and those that have come and whose runs still wait: for their turn, or for another try. */
   async upcoming(period: Period, at: Instant, match: Budget["match"] = {}): Promise<readonly Upcoming[]> {
-    const fires = await this.outlook.fires(period, at, match);
-    return at < period.from ? fires : [...fires, ...(await this.waiting(at, match))];
-  }
-
-  private async waiting(at: Instant, match: Budget["match"]): Promise<readonly Upcoming[]> {
-    const waiting: Upcoming[] = [];
-    for (const { run, desired } of [...this.context.state.open.values()]) {
-      if ((run.status !== "queued" && run.status !== "starting") || !matches(match, run)) continue;
-      waiting.push({ subject: run, fires: 1, each: desired && (await this.outlook.each(desired, at)) });
+    const open = at < period.from ? [] : [...this.context.state.open.values()];
+    const waiting = open.filter(({ run }) => run.status === "queued" || run.status === "starting");
+    const upcoming = [...(await this.outlook.fires(period, at, match))];
+    for (const { run, desired } of waiting) {
+      if (!matches(match, run)) continue;
+      upcoming.push({ subject: run, fires: 1, each: desired && (await this.outlook.each(desired, at)) });
     }
-    return waiting;
+    return upcoming;
   }
 
   private async act(budget: Budget, state: BudgetState): Promise<void> {
