@@ -47,6 +47,8 @@ export interface EngineStatus {
   readonly ready: boolean;
   /** Why not ready, or what a person should know: a held guard, a stepped clock, a full disk. */
   readonly problems: readonly string[];
+  /** What complete listings could not read, though it keeps nothing else from working; it names jobs and what they use. */
+  readonly unread: readonly string[];
   readonly placements: readonly PlacementStatus[];
   readonly running: readonly RunningSummary[];
   readonly budgets: readonly BudgetStatus[];

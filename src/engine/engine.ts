@@ -266,7 +266,7 @@ export class Engine implements Control {
       settings: this.settings,
       startedAt: this.startedAt,
       problems: this.problems(),
-      blind: this.natives.blind,
+      unread: this.natives.blind,
       placementProblems: this.natives.problems,
       currency: this.env.currency,
     });

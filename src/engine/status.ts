@@ -13,8 +13,8 @@ export interface StatusInput {
   readonly startedAt: Instant;
   /** Why it is not ready. */
   readonly problems: readonly string[];
-  /** What else a person should know. */
-  readonly blind: readonly string[];
+  /** What no listing shows. */
+  readonly unread: readonly string[];
   readonly placementProblems: ReadonlyMap<string, string>;
   readonly currency: string;
 }
@@ -44,7 +44,8 @@ export function engineStatus(input: StatusInput): EngineStatus {
     startedAt: input.startedAt,
     now,
     ready: input.problems.length === 0,
-    problems: [...input.problems, ...input.blind],
+    problems: input.problems,
+    unread: input.unread,
     placements,
     running: [...state.open.values()].map((t) => ({
       run: t.run.run,

@@ -12,6 +12,8 @@ export interface LiveStatus {
   readonly now: Instant;
   readonly ready: boolean;
   readonly problems: readonly string[];
+  /** What listings could not read: shown among the problems. */
+  readonly unread: readonly string[];
   readonly placements: readonly PlacementObject[];
   readonly running: readonly {
     readonly run: string;
@@ -117,7 +119,7 @@ export function statusView(
     })),
     today,
     budgets: live.budgets,
-    problems: live.problems,
+    problems: [...live.problems, ...live.unread],
     ...(live.guardHeld === undefined ? {} : { guardHeld: live.guardHeld }),
     nextFires: live.nextFires.map(({ job, at }) => ({ job, at: rfc3339(at) })),
   };

@@ -100,6 +100,7 @@ export function engineStatus(clock: VirtualClock, more: Partial<EngineStatus> = 
     now: clock.now(),
     ready: true,
     problems: [],
+    unread: [],
     placements: [{ placement: "local", type: "local", ok: true, jobs: 7 }],
     running: [],
     budgets: [],

@@ -120,12 +120,13 @@ describe("what a complete listing went on without", () => {
     expect(stand.notices.filter(({ text }) => text === told)).toHaveLength(1);
     expect(await stand.engine.status()).toMatchObject({
       ready: true,
-      problems: [`memory: ${told}`],
+      problems: [],
+      unread: [`memory: ${told}`],
       placements: [{ placement: "memory", ok: true }],
     });
     why = undefined;
     await stand.clock.advance(MINUTE);
-    expect((await stand.engine.status()).problems).toEqual([]);
+    expect((await stand.engine.status()).unread).toEqual([]);
     await stand.stop();
   });
 
@@ -138,9 +139,9 @@ describe("what a complete listing went on without", () => {
     await stand.start(hourly());
     await stand.clock.advance(MINUTE);
     expect(stand.notices.map(({ text }) => text.split("\n").length)).toEqual([6]);
-    const { problems } = await stand.engine.status();
-    expect(problems).toHaveLength(6);
-    expect(problems.at(-1)).toContain("and 495 more");
+    const { unread } = await stand.engine.status();
+    expect(unread).toHaveLength(6);
+    expect(unread.at(-1)).toContain("and 495 more");
     all.push("the counts may not be read");
     await stand.clock.advance(MINUTE);
     expect(stand.notices.slice(1).map(({ text }) => text)).toEqual(["the counts may not be read"]);

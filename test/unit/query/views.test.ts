@@ -286,13 +286,13 @@ describe("jobs and what comes next", () => {
 
 describe("status", () => {
   test("of a running daemon", () => {
-    const live = engineStatus(clock, { problems: ["x"], guardHeld: "y" });
+    const live = engineStatus(clock, { problems: ["x"], unread: ["aws: z"], guardHeld: "y" });
     const about = { pid: 7, version: "0.1.0", timezone: "UTC" };
     expect(statusView(live, about, { ran: 1 })).toMatchObject({
       schema: "rota.status/1",
       daemon: { up: true, pid: 7, uptimeSeconds: 10_800, ready: true },
       today: { ran: 1 },
-      problems: ["x"],
+      problems: ["x", "aws: z"],
       guardHeld: "y",
     });
   });

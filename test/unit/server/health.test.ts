@@ -22,6 +22,9 @@ describe.each(["/readyz", "/health"])("%s", (path) => {
   test("tells problems that do not keep it from working", async () => {
     world.control.current = engineStatus(world.clock, { problems: ["the guard is held"] });
     expect(await ready(path)).toEqual([200, { ready: true, problems: ["the guard is held"] }]);
+    // What names jobs and what they use is not told to whoever asks.
+    world.control.current = engineStatus(world.clock, { unread: ["aws: the log of report may not be read"] });
+    expect(await ready(path)).toEqual([200, { ready: true, problems: [] }]);
   });
 
   test("is 503 with the reasons when it cannot", async () => {
