@@ -14,6 +14,10 @@ const BUDGETS_MS: number = 30 * SECOND;
 const GATHER_MS: number = 2 * SECOND;
 /** Charges of so long are added up together. */
 const CHARGED_MS: number = 5 * SECOND;
+/** Where charges are many, adding up rests so many times as long as it took: it must not take the machine from the runs. */
+const REST_SHARE = 10;
+/** But a budget that is used up is seen after so long at the latest. */
+const MOST_REST_MS: number = MINUTE;
 /** While the ledger refuses, it is tried this often. */
 const PROBE_MS: number = 15 * SECOND;
 const PRUNE_MS: number = 60 * MINUTE;
@@ -46,7 +50,9 @@ export class Rounds {
   start(): void {
     this.watchPlacements();
     this.round("ledger", PROBE_MS, PROBE_MS, () => this.context.recorder.probe());
-    this.round("budgets", 0, BUDGETS_MS, () => this.budgets.check());
+    this.round("budgets", 0, BUDGETS_MS, () => this.budgets.check(), {
+      rest: (tookMs) => Math.min(tookMs * REST_SHARE, MOST_REST_MS),
+    });
     this.round("prune", PRUNE_MS, PRUNE_MS, () => this.prune());
   }
 
@@ -92,10 +98,17 @@ export class Rounds {
     for (const { provider } of env.placements.values()) await provider.prune?.(before, { signal });
   }
 
-  private round(key: string, afterMs: number, everyMs: number, work: () => Promise<void>): void {
+  private round(
+    key: string,
+    afterMs: number,
+    everyMs: number,
+    work: () => Promise<void>,
+    { rest = () => 0, restMs = 0 }: { readonly rest?: (tookMs: number) => number; readonly restMs?: number } = {},
+  ): void {
     const { agenda, time, env } = this.context;
     const run = async (): Promise<void> => {
       this.waiting.delete(key);
+      const began = time.monotonic();
       try {
         await work();
       } catch (error) {
@@ -103,10 +116,12 @@ export class Rounds {
       } finally {
         const soon = this.hasty.get(key) ?? everyMs;
         this.hasty.delete(key);
-        this.round(key, Math.min(soon, everyMs), everyMs, work);
+        this.round(key, Math.min(soon, everyMs), everyMs, work, { rest, restMs: rest(time.monotonic() - began) });
       }
     };
-    const wait = (at: Instant): void => {
+    const earliest = time.now() + restMs;
+    const wait = (wanted: Instant): void => {
+      const at = Math.max(wanted, earliest);
       this.waiting.set(key, { at, hasten: wait });
       agenda.set(key, at, run);
     };
