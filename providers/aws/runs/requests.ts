@@ -21,6 +21,11 @@ const COUNTED_MS = 5 * MINUTE;
  */
 const PACE_MS = 2 * MINUTE;
 const IDLE_PACE_MS = 50 * MINUTE;
+/**
+ * An edit may wait and be tried again for so long (twice `SEND_POLICY`'s time), and until it is done the schedule fires. A
+ * fire that is awaited and was not to come costs some readings of the counts; one that nobody awaits is called missed.
+ */
+const EDIT_MS = 5 * MINUTE;
 /** A request that is on its way when the reading begins began at most so long before. */
 const LEAD_MS = 15 * MINUTE;
 /** CloudWatch keeps minutes for fifteen days. */
@@ -88,7 +93,8 @@ export class Requests implements RunKind {
 
   /** Its schedule is about to be edited or removed. */
   async ends(scheduled: readonly ScheduledRequest[]): Promise<void> {
-    for (const each of scheduled) await this.#standing.ends(each, this.#world.clock.now());
+    const now = this.#world.clock.now();
+    for (const each of scheduled) await this.#standing.ends(each, now, now + EDIT_MS);
   }
 
   owns(handle: unknown): boolean {

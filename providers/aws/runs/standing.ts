@@ -34,9 +34,9 @@ export class Standing<T extends Entry> {
     return this.#turns.take(() => this.#take(deployed, now));
   }
 
-  /** It is about to be edited or removed, maybe before any listing has seen it. */
-  ends(entry: T, now: Instant): Promise<void> {
-    this.#ending.set(canonical(entry), { ...entry, until: now });
+  /** It is about to be edited or removed, maybe before any listing has seen it, and may fire until then. */
+  ends(entry: T, now: Instant, until: Instant = now): Promise<void> {
+    this.#ending.set(canonical(entry), { ...entry, until });
     return this.#turns.take(() => this.#note(now));
   }
 

@@ -180,6 +180,39 @@ describe("requests through EventBridge", () => {
     expect(calls.filter(({ call }) => call === "cloudwatch:GetMetricData").length).toBeLessThanOrEqual(3);
   });
 
+  it("so is one that came while the edit was tried again, over the minute of the fire", async () => {
+    let counts: Counts = {};
+    let schedules: readonly (typeof schedule)[] = [schedule];
+    const { provider, clock } = await open(
+      {
+        "cloudwatch:GetMetricData": (input) => answerOf(counts)(input),
+        "scheduler:ListSchedules": () => ({ Schedules: schedules.map(({ Name, Target }) => ({ Name, Target })) }),
+        "scheduler:GetSchedule": () => schedules[0],
+        "ecs:ListTaskDefinitionFamilies": () => ({ families: [] }),
+        "eventbridge:ListApiDestinations": () => ({ ApiDestinations: [] }),
+        "scheduler:DeleteSchedule": async () => {
+          await clock.advance(30_000);
+          schedules = [];
+        },
+      },
+      SIX - 6 * MINUTE,
+    );
+    const list = async () => (await provider.listRuns(SIX - HOUR)).map(({ job: of, startedAt }) => [of, startedAt]);
+    expect(await list()).toEqual([]);
+    await clock.advance(5.75 * MINUTE);
+    expect(await list()).toEqual([]);
+    const actual = (await provider.listDeployments()).find(({ kind }) => kind === "schedule");
+    if (!actual) throw new Error("no schedule");
+    await provider.apply({ action: "delete", actual, why: "test" });
+    expect(clock.now()).toBe(SIX + 15_000);
+    await clock.advance(5 * MINUTE);
+    expect(await list()).toEqual([]);
+    // CloudWatch is later than it mostly is.
+    counts = { MatchedEvents: { 0: 1 }, Invocations: { 0: 1 } };
+    await clock.advance(3 * MINUTE);
+    expect(await list()).toEqual([["ping", SIX]]);
+  });
+
   it("a note of what stood that is damaged, or cannot be written, stops no listing", async () => {
     await writeFile(join(stateDir, "requests.json"), '[{"job":"p');
     const counts = { MatchedEvents: { 0: 1 }, Invocations: { 0: 1 } };
