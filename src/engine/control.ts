@@ -24,7 +24,9 @@ export interface PlacementStatus {
   readonly jobs: number;
   /** Resources that are not as they were applied, as far as was looked; absent where there are none. */
   readonly drifted?: number;
+  /** Why it cannot be listed, in the provider's words: they may name an account. */
   readonly problem?: string;
+  readonly failingSince?: Instant;
 }
 
 export interface BudgetStatus {
@@ -45,7 +47,10 @@ export interface EngineStatus {
   readonly startedAt: Instant;
   readonly now: Instant;
   readonly ready: boolean;
-  /** Why not ready, or what a person should know: a held guard, a stepped clock, a full disk. */
+  /**
+   * Why not ready, or what a person should know: a held guard, a stepped clock, a full disk. It is told to whoever asks:
+   * what placements say stands with them.
+   */
   readonly problems: readonly string[];
   /** What complete listings could not read, though it keeps nothing else from working; it names jobs and what they use. */
   readonly unread: readonly string[];

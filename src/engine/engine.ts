@@ -265,7 +265,7 @@ export class Engine implements Control {
       context: this.context,
       settings: this.settings,
       startedAt: this.startedAt,
-      problems: this.problems(),
+      problems: this.ownProblems(),
       unread: this.natives.blind,
       placementProblems: this.natives.problems,
       currency: this.env.currency,
@@ -274,8 +274,12 @@ export class Engine implements Control {
 
   /** Why it is not ready to do its work; empty when it is. */
   problems(): readonly string[] {
+    return [...this.ownProblems(), ...[...this.natives.problems.values()].map(({ text }) => text)];
+  }
+
+  private ownProblems(): readonly string[] {
     const all = [this.recorder.trouble, this.clockProblem, this.dispatcher.hold, this.state.guardHeld];
-    return [...all.filter((p): p is string => p !== undefined), ...this.natives.problems.values()];
+    return all.filter((p) => p !== undefined);
   }
 
   startRun(name: string, actor: Actor): Promise<Run> {

@@ -4,6 +4,7 @@ import type { EngineContext } from "./context.ts";
 import type { EngineStatus, PlacementStatus } from "./control.ts";
 import type { EngineSettings } from "./env.ts";
 import type { Deployed } from "./state.ts";
+import type { Blocked } from "./watch/natives.ts";
 
 const NEXT_FIRES = 10;
 
@@ -11,11 +12,11 @@ export interface StatusInput {
   readonly context: EngineContext;
   readonly settings: EngineSettings;
   readonly startedAt: Instant;
-  /** Why it is not ready. */
+  /** Why it is not ready, besides placements that cannot be listed. */
   readonly problems: readonly string[];
   /** What no listing shows. */
   readonly unread: readonly string[];
-  readonly placementProblems: ReadonlyMap<string, string>;
+  readonly placementProblems: ReadonlyMap<string, Blocked>;
   readonly currency: string;
 }
 
@@ -34,7 +35,7 @@ export function engineStatus(input: StatusInput): EngineStatus {
       ok: problem === undefined,
       jobs: [...state.deployed.values()].filter((d) => d.placement === name).length,
       ...(drifted === 0 ? {} : { drifted }),
-      ...(problem === undefined ? {} : { problem }),
+      ...(problem && { problem: problem.text, failingSince: problem.since }),
     };
   });
   return {
@@ -43,7 +44,7 @@ export function engineStatus(input: StatusInput): EngineStatus {
     epoch: context.epoch,
     startedAt: input.startedAt,
     now,
-    ready: input.problems.length === 0,
+    ready: input.problems.length === 0 && input.placementProblems.size === 0,
     problems: input.problems,
     unread: input.unread,
     placements,

@@ -14,7 +14,7 @@ export interface LiveStatus {
   readonly problems: readonly string[];
   /** What listings could not read: shown among the problems. */
   readonly unread: readonly string[];
-  readonly placements: readonly PlacementObject[];
+  readonly placements: readonly (Omit<PlacementObject, "failingSince"> & { readonly failingSince?: Instant })[];
   readonly running: readonly {
     readonly run: string;
     readonly job: string;
@@ -34,7 +34,9 @@ export interface PlacementObject {
   readonly jobs: number;
   /** Resources that are not as they were applied; absent where there are none. */
   readonly drifted?: number;
+  /** Why it cannot be listed, in the provider's words. */
   readonly problem?: string;
+  readonly failingSince?: string;
 }
 
 export interface BudgetObject {
@@ -109,7 +111,10 @@ export function statusView(
       ready: live.ready,
       epoch: live.epoch,
     },
-    placements: live.placements,
+    placements: live.placements.map(({ failingSince, ...each }) => ({
+      ...each,
+      ...(failingSince === undefined ? {} : { failingSince: rfc3339(failingSince) }),
+    })),
     running: live.running.map((run) => ({
       run: run.run,
       job: run.job,
@@ -119,7 +124,7 @@ export function statusView(
     })),
     today,
     budgets: live.budgets,
-    problems: [...live.problems, ...live.unread],
+    problems: [...live.problems, ...live.placements.flatMap(({ problem }) => problem ?? []), ...live.unread],
     ...(live.guardHeld === undefined ? {} : { guardHeld: live.guardHeld }),
     nextFires: live.nextFires.map(({ job, at }) => ({ job, at: rfc3339(at) })),
   };

@@ -1,5 +1,6 @@
 import { actionFor } from "../../guard/index.ts";
 import { LedgerError } from "../../ledger/index.ts";
+import type { Instant } from "../../model/index.ts";
 import { asProviderError, type EngineContext } from "../context.ts";
 import type { TrackedRun } from "../state.ts";
 import type { Tellings } from "../tellings.ts";
@@ -10,10 +11,16 @@ import type { Stopper } from "./stopper.ts";
 /** Of what cannot be read at a placement, so many are named: one missing permission may hide a thousand functions. */
 const MOST_NAMED = 5;
 
+/** Why a placement cannot be listed, and since when. */
+export interface Blocked {
+  readonly since: Instant;
+  readonly text: string;
+}
+
 /** The rounds over placements whose runs may be started by others, and what stands in the way of them. */
 export class NativeRounds {
-  /** By placement, in words; a listing that fails is no news of any run (K6, R2). */
-  readonly problems: Map<string, string> = new Map();
+  /** By placement; a listing that fails is no news of any run (K6, R2). */
+  readonly problems: Map<string, Blocked> = new Map();
   /** By placement: what its last complete listing went on without. Told once, and shown for as long as it is so. */
   private readonly unread = new Map<string, readonly string[]>();
   private readonly context: EngineContext;
@@ -52,15 +59,16 @@ export class NativeRounds {
   }
 
   async round(placement: string): Promise<void> {
-    const { recorder } = this.context;
+    const { recorder, time } = this.context;
     try {
       await this.adoption.round(placement);
     } catch (error) {
       // Not the provider's fault: the round comes again.
       if (error instanceof LedgerError) throw error;
       const { code, message } = asProviderError(error);
-      const known = this.problems.has(placement);
-      this.problems.set(placement, `${placement}: ${code}: ${message}`);
+      const known = this.problems.get(placement);
+      const since = known?.since ?? time.now();
+      this.problems.set(placement, { since, text: `${placement}: ${code}: ${message}` });
       if (known) return;
       this.tellings.problem(placement, `${code}: ${message}`);
       await recorder.record({ type: "provider.problem", placement, code, message });

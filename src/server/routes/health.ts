@@ -1,5 +1,6 @@
 import type { FastifyReply } from "fastify";
 import { DAY } from "../../model/index.ts";
+import { rfc3339 } from "../../query/index.ts";
 import type { RouteContext, RouteGroup } from "../context.ts";
 import { answers, ref } from "../schemas/index.ts";
 
@@ -44,7 +45,10 @@ export const healthRoutes: RouteGroup = (app, context) => {
   );
 };
 
-/** Reasons go to whoever asks: they name what is wrong, and hold no data of jobs. */
+/**
+ * Reasons go to whoever asks: they name what is wrong, and hold no data of jobs, and no words of a provider, which may
+ * name an account.
+ */
 async function answerReady(context: RouteContext, reply: FastifyReply): Promise<unknown> {
   const problems: string[] = [];
   let ready = true;
@@ -52,6 +56,11 @@ async function answerReady(context: RouteContext, reply: FastifyReply): Promise<
     const status = await context.control.status();
     ready = status.ready;
     problems.push(...status.problems);
+    for (const { placement, ok, failingSince } of status.placements) {
+      if (ok) continue;
+      const since = failingSince === undefined ? "" : ` since ${rfc3339(failingSince)}`;
+      problems.push(`${placement} cannot be listed${since}: rota status says why`);
+    }
   } catch (error) {
     ready = false;
     problems.push(`the engine does not answer: ${error instanceof Error ? error.message : String(error)}`);

@@ -26,6 +26,7 @@ export const statusSchemas: readonly JsonSchema[] = [
           jobs: count,
           "drifted?": count,
           "problem?": text,
+          "failingSince?": instant,
         }),
       ),
       running: list(

@@ -26,7 +26,12 @@ it("says what runs, what it has cost, what comes next and what is wrong", async 
   expect((await stand.engine.status()).nextFires.map((f) => f.job)).toEqual(["a", "b"]);
   stand.world.fault = ({ method }) => (method === "listRuns" ? { error: { code: "denied" } } : undefined);
   await stand.clock.advance(MINUTE);
-  expect(await stand.engine.status()).toMatchObject({ ready: false, placements: [{ ok: false }] });
+  // The words of a provider are told with the placement, and nowhere else: the problems are open to whoever asks.
+  const failing = { ok: false, problem: expect.stringContaining("denied"), failingSince: expect.any(Number) };
+  expect(await stand.engine.status()).toMatchObject({ ready: false, problems: [], placements: [failing] });
+  const [before] = (await stand.engine.status()).placements;
+  await stand.clock.advance(HOUR);
+  expect((await stand.engine.status()).placements[0]?.failingSince).toBe(before?.failingSince);
   await stand.stop();
 });
 

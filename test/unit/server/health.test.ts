@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { HOUR } from "../../../src/model/index.ts";
 import { createMetrics } from "../../../src/server/index.ts";
 import { SAMPLE_DAY, sampleRun, writeSampleMorning } from "../../support/sample.ts";
-import { call, engineStatus, openTestServer, type TestServer } from "../../support/server.ts";
+import { BEARER, call, engineStatus, openTestServer, type TestServer } from "../../support/server.ts";
 
 let world: TestServer;
 beforeEach(async () => {
@@ -30,6 +31,20 @@ describe.each(["/readyz", "/health"])("%s", (path) => {
   test("is 503 with the reasons when it cannot", async () => {
     world.control.current = engineStatus(world.clock, { ready: false, problems: ["the disk is full"] });
     expect(await ready(path)).toEqual([503, { ready: false, problems: ["the disk is full"] }]);
+  });
+
+  test("names a placement that cannot be listed and since when, and keeps the provider's words from whoever asks", async () => {
+    const problem = "aws: denied: arn:aws:iam::123456789012:user/ada may not perform ecs:ListTasks";
+    const failingSince = world.clock.now() - HOUR;
+    const aws = { placement: "aws", type: "aws", ok: false, jobs: 7, problem, failingSince };
+    world.control.current = engineStatus(world.clock, { ready: false, placements: [aws] });
+    const since = new Date(failingSince).toISOString().replace(".000", "");
+    expect(await ready(path)).toEqual([
+      503,
+      { ready: false, problems: [`aws cannot be listed since ${since}: rota status says why`] },
+    ]);
+    const told = JSON.parse((await call(world, { path: "/api/status", headers: BEARER })).text);
+    expect(told).toMatchObject({ problems: [problem], placements: [{ problem, failingSince: since }] });
   });
 
   test("is 503 with a reason even when the engine gives none", async () => {
