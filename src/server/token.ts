@@ -1,5 +1,6 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from "node:crypto";
-import { link, lstat, open, readFile, unlink } from "node:fs/promises";
+import { lstat, readFile } from "node:fs/promises";
+import { createOnce } from "../engine/index.ts";
 
 const TOKEN = /^[A-Za-z0-9_-]{32,256}$/;
 
@@ -46,25 +47,11 @@ async function readToken(path: string): Promise<string | undefined> {
 
 async function createToken(path: string): Promise<string> {
   const token = randomBytes(32).toString("base64url");
-  const partial = `${path}.${randomBytes(6).toString("hex")}`;
-  const file = await open(partial, "wx", 0o600);
-  try {
-    await file.writeFile(`${token}\n`);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  try {
-    // A link, unlike a rename, never replaces the token that another process made meanwhile.
-    await link(partial, path);
-    return token;
-  } catch (error) {
-    const winner = await readToken(path);
-    if (winner === undefined) throw error;
-    return winner;
-  } finally {
-    await unlink(partial);
-  }
+  if (await createOnce(path, `${token}\n`)) return token;
+  // Another process made one meanwhile.
+  const winner = await readToken(path);
+  if (winner === undefined) throw new TokenError(`the token file ${path} was there and is gone`, "start it again");
+  return winner;
 }
 
 /** Whether two secrets are equal, in a time that tells nothing about them. */
