@@ -3,6 +3,8 @@ import { displayWidth, visible } from "./width.ts";
 
 /** Longest stretch of a source line that is shown, in UTF-16 units. */
 const FRAME_LENGTH = 120;
+/** More than so many are counted by code: the eye no longer does it. */
+const FEW = 10;
 
 export interface RenderOptions {
   /** The line (from 1) of a file's text, when it is at hand. */
@@ -60,10 +62,20 @@ export function renderDiagnostics(diagnostics: readonly Diagnostic[], options: R
   return `${parts.join("\n\n")}\n\n${summary(diagnostics)}`;
 }
 
+/** One mistake in what many jobs share shows as one code many times. */
+function byCode(diagnostics: readonly Diagnostic[]): string {
+  return [...Map.groupBy(diagnostics, ({ code }) => code)]
+    .map(([code, all]) => ({ code, count: all.length }))
+    .sort((a, b) => b.count - a.count || compare(a.code, b.code))
+    .map(({ code, count }) => `${count} × ${code}`)
+    .join(", ");
+}
+
 function summary(diagnostics: readonly Diagnostic[]): string {
   const count = (severity: Severity, one: string, many: string): string[] => {
-    const n = diagnostics.filter((d) => d.severity === severity).length;
-    return n === 0 ? [] : [`${n} ${n === 1 ? one : many}`];
+    const all = diagnostics.filter((d) => d.severity === severity);
+    if (all.length === 0) return [];
+    return [`${all.length} ${all.length === 1 ? one : many}${all.length > FEW ? ` (${byCode(all)})` : ""}`];
   };
   return [
     ...count("error", "error", "errors"),

@@ -71,6 +71,20 @@ test("many are sorted by place and counted", () => {
   expect(renderDiagnostics([])).toBe("");
 });
 
+test("of more than a screen's worth the end says how many of which code, the most first", () => {
+  const times = (count: number, change: Partial<Diagnostic>): Diagnostic[] =>
+    Array.from({ length: count }, (_, i) => ({ ...base, line: i + 1, ...change }));
+  const text = renderDiagnostics([
+    ...times(3, { code: "R1043" }),
+    ...times(8, { code: "R1022" }),
+    ...times(3, { code: "R1008" }),
+    ...times(2, { severity: "warning" }),
+  ]);
+  expect(text.split("\n").at(-1)).toBe("14 errors (8 × R1022, 3 × R1008, 3 × R1043), 2 warnings");
+  // All of them are there all the same.
+  expect(text.match(/error\[/g)).toHaveLength(14);
+});
+
 test("the order does not depend on the order they came in", () => {
   const any = fc.record({
     line: fc.integer({ min: 1, max: 4 }),
