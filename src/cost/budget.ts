@@ -1,6 +1,7 @@
 import { type Budget, type Instant, type Money, money, nanos, type Run, scale } from "../model/index.ts";
 import { type Period, periodOf } from "./period.ts";
 import { matches, type Subject } from "./subject.ts";
+import type { Charged } from "./tally.ts";
 
 /** A charge of the ledger, with whom it belongs to. */
 export interface Spending {
@@ -36,7 +37,8 @@ export interface CostOutlook {
 export interface BudgetFacts {
   readonly budget: Budget;
   readonly at: Instant;
-  readonly charges: readonly Spending[];
+  /** Of its period. */
+  readonly charged: Charged;
   readonly live: readonly Running[];
   readonly upcoming: readonly Upcoming[];
   /** Warnings that went out for this budget, with their instant; those before the period count for nothing. */
@@ -68,11 +70,11 @@ export function budgetState(facts: BudgetFacts): BudgetState {
   const { currency } = budget.limit;
   const mine = <T extends { readonly subject: Subject }>(all: readonly T[]): readonly T[] =>
     all.filter(({ subject }) => matches(budget.match, subject));
-  const charges = mine(facts.charges).filter(({ from }) => isWithin(budget.per, period, from));
   const live = mine(facts.live);
   const upcoming = mine(facts.upcoming);
-  const amounts = [...charges.map((c) => c.amount), ...live.flatMap((r) => r.spent ?? [])];
-  const sums = sumByCurrency(amounts);
+  const sums = new Map(facts.charged);
+  for (const [other, sum] of sumByCurrency(live.flatMap((r) => r.spent ?? [])))
+    sums.set(other, (sums.get(other) ?? 0n) + sum);
   const spent = sums.get(currency) ?? 0n;
   sums.delete(currency);
   const limit = nanos(budget.limit.amount);
@@ -98,11 +100,6 @@ export function budgetState(facts: BudgetFacts): BudgetState {
       otherCurrencies: [...sums].map(([other, sum]) => money(sum, other)),
     },
   };
-}
-
-/** A rolling window ends with the instant itself, which belongs to it. */
-function isWithin(per: Budget["per"], period: Period, at: Instant): boolean {
-  return typeof per === "string" ? at >= period.from && at < period.to : at > period.from && at <= period.to;
 }
 
 /** spent ≥ limit × share, exactly: a manifest's share has at most six decimals (80.1234%). */

@@ -22,5 +22,7 @@ export type { Judged, Savings } from "./saved.ts";
 export { savedByStop, timesAfterBreach } from "./saved.ts";
 export type { Subject } from "./subject.ts";
 export { matches } from "./subject.ts";
+export type { Charged } from "./tally.ts";
+export { chargedIn, Tally } from "./tally.ts";
 export type { Metering, Tariff, Unpriced } from "./tariff.ts";
 export { tariff } from "./tariff.ts";

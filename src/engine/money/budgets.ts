@@ -5,6 +5,7 @@ import {
   matches,
   type Period,
   periodOf,
+  Tally,
   type Upcoming,
 } from "../../cost/index.ts";
 import type { Budget, Instant, LedgerEvent } from "../../model/index.ts";
@@ -31,6 +32,7 @@ export class Budgets {
   private readonly metering: Metering;
   private readonly hooks: BudgetHooks;
   private readonly spendings: Spendings;
+  private readonly tallies = new Map<string, Tally>();
   readonly outlook: Outlook;
   /** Jobs whose native schedules are paused for a budget. */
   private paused: Set<string> | undefined;
@@ -72,12 +74,12 @@ export class Budgets {
     try {
       const all = this.hooks.budgets();
       await this.releaseRemoved(all);
-      const charges = await this.spendings.since(all, this.context.time.now());
       const states: BudgetStatus[] = [];
       for (const budget of all) {
+        const charges = await this.spendings.since(all, this.context.time.now());
         // All of one moment: what ends while fires are counted is in flight here, and no charge yet.
         const at = this.context.time.now();
-        const charged = [...charges];
+        const charged = this.tallyOf(budget.name).of(budget, at, charges);
         const [live, upcoming] = await Promise.all([
           this.inFlight(budget.per, at),
           typeof budget.per === "string" ? this.upcoming(periodOf(budget.per, at), at, budget.match) : [],
@@ -85,7 +87,7 @@ export class Budgets {
         const state = budgetState({
           budget,
           at,
-          charges: charged,
+          charged,
           live,
           upcoming,
           warned: this.context.state.budgetWarned.filter((w) => w.budget === budget.name),
@@ -100,8 +102,17 @@ export class Budgets {
     }
   }
 
+  private tallyOf(budget: string): Tally {
+    const known = this.tallies.get(budget);
+    if (known) return known;
+    const tally = new Tally();
+    this.tallies.set(budget, tally);
+    return tally;
+  }
+
   private async releaseRemoved(all: readonly Budget[]): Promise<void> {
     const names = new Set(all.map((b) => b.name));
+    for (const budget of [...this.tallies.keys()]) if (!names.has(budget)) this.tallies.delete(budget);
     for (const [budget, { period }] of [...this.context.state.heldBudgets]) {
       if (names.has(budget)) continue;
       const reason = "it is no longer in the manifest";

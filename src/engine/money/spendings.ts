@@ -1,40 +1,71 @@
 import { periodOf, type Spending } from "../../cost/index.ts";
-import type { Budget, Entry, Instant, Run } from "../../model/index.ts";
+import type { LedgerReader } from "../../ledger/index.ts";
+import { type Budget, DAY, type Entry, type Instant, type Run } from "../../model/index.ts";
 import type { EngineContext } from "../context.ts";
+
+/** Of the engine, what this takes. */
+interface Source {
+  readonly env: { readonly ledger: Pick<LedgerReader, "charges" | "run"> };
+  readonly recorder: Pick<EngineContext["recorder"], "subscribe">;
+  readonly state: Pick<EngineContext["state"], "lastEnded" | "open">;
+  readonly signal: AbortSignal;
+}
 
 interface Known extends Spending {
   readonly seq: number;
 }
 
-/** Readings in a row that a correction may spoil before the round goes without what is still unread. */
+/** Readings in a row that a correction may spoil before the round is given up: it comes again. */
 const MOST_READS = 3;
+/** What no period holds any more is let go of after so long. */
+const KEPT_MS: number = DAY;
 
 /** The charges that budgets add up: read from the ledger once, then kept up with what is recorded. */
 export class Spendings {
-  private readonly context: EngineContext;
+  private readonly context: Source;
   private known: Known[] | undefined;
   private from: Instant = Number.POSITIVE_INFINITY;
 
-  constructor(context: EngineContext) {
+  constructor(context: Source) {
     this.context = context;
     context.recorder.subscribe((entry) => this.hear(entry), context.signal);
   }
 
-  /** Everything charged since the earliest period of these budgets began. */
+  /**
+   * Everything charged since the earliest period of these budgets began, and some of what was before: a list that grows,
+   * until another takes its place. Throws while it cannot be read: what is known in part must not release a budget.
+   */
   async since(budgets: readonly Budget[], at: Instant): Promise<readonly Spending[]> {
     const from = Math.min(at, ...budgets.map((b) => periodOf(b.per, at).from));
     for (let tries = 0; tries < MOST_READS && (this.known === undefined || from < this.from); tries += 1) {
       await this.read(from, at);
     }
-    this.known = (this.known ?? []).filter((s) => s.from >= from);
-    this.from = from;
+    if (this.known === undefined) throw new Error("charges were corrected while they were read");
+    if (from - this.from > KEPT_MS) {
+      this.known = this.known.filter((s) => s.from >= from);
+      this.from = from;
+    }
     return this.known;
   }
 
   private async read(from: Instant, at: Instant): Promise<void> {
-    const { ledger } = this.context.env;
+    // What is recorded meanwhile is heard here.
     this.known = [];
     this.from = from;
+    try {
+      const read = await this.charged(from, at);
+      // Undefined again when a correction was heard meanwhile: then it is read once more.
+      const heard: readonly Known[] | undefined = this.known;
+      const seqs = new Set(read.map((r) => r.seq));
+      this.known = heard && [...read, ...heard.filter((k) => !seqs.has(k.seq))];
+    } catch (error) {
+      this.known = undefined;
+      throw error;
+    }
+  }
+
+  private async charged(from: Instant, at: Instant): Promise<readonly Known[]> {
+    const { ledger } = this.context.env;
     const runs = new Map<string, Run | undefined>();
     const read: Known[] = [];
     for (const charge of await ledger.charges({ from, to: at + 1 })) {
@@ -44,10 +75,7 @@ export class Spendings {
       const subject = runs.get(charge.run);
       if (subject) read.push({ seq: charge.seq, subject, amount: charge.amount, from: charge.from });
     }
-    // Undefined again when a correction was heard meanwhile: then the next round reads once more.
-    const heard: readonly Known[] | undefined = this.known;
-    const seqs = new Set(read.map((r) => r.seq));
-    this.known = heard && [...read, ...heard.filter((k) => !seqs.has(k.seq))];
+    return read;
   }
 
   private hear({ seq, event }: Entry): void {

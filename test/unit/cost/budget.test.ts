@@ -1,6 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type BudgetFacts, budgetState, matches, type Subject } from "../../../src/cost/index.ts";
+import {
+  type BudgetFacts,
+  type BudgetState,
+  chargedIn,
+  matches,
+  type Spending,
+  type Subject,
+  budgetState as stateFrom,
+  Tally,
+} from "../../../src/cost/index.ts";
 import { type Budget, DAY, HOUR, nanos } from "../../../src/model/index.ts";
 import { T0, usd } from "./subjects.ts";
 
@@ -22,7 +31,13 @@ const budget: Budget = {
   atLimit: "hold",
 };
 
-function state(amounts: readonly string[], more: Partial<BudgetFacts> = {}): ReturnType<typeof budgetState> {
+type Facts = Omit<BudgetFacts, "charged"> & { readonly charges: readonly Spending[] };
+
+function budgetState({ charges, ...facts }: Facts): BudgetState {
+  return stateFrom({ ...facts, charged: chargedIn(facts.budget, facts.at, charges) });
+}
+
+function state(amounts: readonly string[], more: Partial<Facts> = {}): BudgetState {
   const charges = amounts.map((amount) => ({ subject: churn, amount: usd(amount), from: T0 + HOUR }));
   return budgetState({ budget, at: T0 + 12 * HOUR, charges, live: [], upcoming: [], warned: [], ...more });
 }
@@ -136,4 +151,72 @@ test("spending more never makes a budget look better, in any order", () => {
       expect(after.crossed.length).toBeGreaterThanOrEqual(before.crossed.length);
     }),
   );
+});
+
+describe("a tally of charges", () => {
+  const subjects = [churn, other, { ...other, team: "churn" }];
+  const anyCharge = fc
+    .record({
+      subject: fc.constantFrom(...subjects),
+      cents: fc.integer({ min: -500, max: 500 }),
+      currency: fc.constantFrom("USD", "EUR"),
+      // Late ones too, of days before.
+      from: fc.integer({ min: -40 * 24, max: 40 * 24 }).map((hours) => T0 + hours * HOUR),
+    })
+    .map(({ subject, cents, currency, from }) => ({
+      subject,
+      amount: { amount: (cents / 100).toFixed(2), currency },
+      from,
+    }));
+  const anyStep = fc.oneof(
+    { weight: 4, arbitrary: fc.record({ charge: anyCharge }) },
+    { weight: 4, arbitrary: fc.record({ hours: fc.integer({ min: 0, max: 200 }) }) },
+    { weight: 1, arbitrary: fc.record({ corrected: fc.nat() }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({ match: fc.constantFrom<Budget["match"]>({}, { team: "churn" }, { job: "train" }) }),
+    },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        per: fc.constantFrom<Budget["per"]>("day", "week", "month", { rollingSeconds: 36_000 }),
+      }),
+    },
+  );
+
+  test("is what adding up everything gives, whatever came late, was corrected, or changed in the manifest", () => {
+    fc.assert(
+      fc.property(fc.array(anyCharge, { maxLength: 10 }), fc.array(anyStep, { maxLength: 40 }), (first, steps) => {
+        const tally = new Tally();
+        let charges = first;
+        let at = T0;
+        let scope: Budget = { ...budget, per: "month" };
+        for (const step of steps) {
+          if ("charge" in step) charges.push(step.charge);
+          else if ("hours" in step) at += step.hours * HOUR;
+          else if ("corrected" in step) charges = charges.filter((_, i) => i !== step.corrected % charges.length);
+          else scope = { ...scope, ...step };
+          expect(tally.of(scope, at, charges)).toEqual(chargedIn(scope, at, charges));
+        }
+      }),
+    );
+  });
+
+  test("looks at each charge of a period once", () => {
+    let looks = 0;
+    const charges = Array.from({ length: 1000 }, () => ({
+      amount: usd("0.1"),
+      from: T0,
+      get subject() {
+        looks += 1;
+        return churn;
+      },
+    }));
+    const tally = new Tally();
+    for (let round = 0; round < 20; round += 1) {
+      expect(tally.of(budget, T0 + round * HOUR, charges).get("USD")).toBe(nanos("0.1") * BigInt(charges.length));
+      charges.push(...charges.slice(0, 1));
+    }
+    expect(looks).toBe(1019);
+  });
 });
