@@ -37,13 +37,13 @@ export function freshWeek(problem: Problem, kinds: readonly boolean[] = [false])
   const atGoal = (week: Week): boolean => goals.every((goal, pool) => Math.max(0, ...week.peaks(pool)) <= goal);
   let best: Week | undefined;
   for (const powers of orders) {
-    const week = searchWeek(problem, kinds, powers, goals);
+    const week = placedWeek(problem, kinds, powers);
+    if (mayPay(week)) improve(week);
+    takeOffPeaks(week, goals);
     if (!best || total(week) < total(best)) best = week;
-    if (atGoal(best)) return best;
+    if (atGoal(best)) break;
   }
-  const week = best ?? new Week(problem, kinds);
-  if (mayPay(week)) improve(week, goals);
-  return week;
+  return best ?? new Week(problem, kinds);
 }
 
 /** Load that the peaks of all pools sum to, of each kind of curve. */
@@ -68,11 +68,10 @@ function mayPay({ problem, lanes }: Week): boolean {
 }
 
 /** Anneals the week, and leaves it as it was when that did not lower its peaks. */
-function improve(week: Week, goals: readonly number[]): void {
+export function improve(week: Week): void {
   const before = [...week.starts];
   const least = total(week);
   anneal(week);
-  finish(week, goals);
   if (total(week) <= least) return;
   for (const [index, starts] of before.entries()) {
     if (!week.problem.tasks[index]?.shape) continue;
@@ -86,13 +85,8 @@ export function heaviest(problem: Problem, pool: number): number {
   return heaviestStanding(inPool(problem, pool), problem.halves)?.value ?? 0;
 }
 
-/** Every job placed once, in the order of these powers; in a small week jobs are then taken off its worst minutes. */
-export function searchWeek(
-  problem: Problem,
-  kinds: readonly boolean[],
-  powers: typeof USUAL_POWERS,
-  goals: readonly number[],
-): Week {
+/** Every job placed once, in the order of these powers. */
+function placedWeek(problem: Problem, kinds: readonly boolean[], powers: typeof USUAL_POWERS): Week {
   const week = new Week(problem, kinds);
   const order = placingOrder(problem.tasks, powers);
   const stretch = Math.ceil(order.length / STRETCHES);
@@ -102,7 +96,7 @@ export function searchWeek(
     week.byBlocks = k >= exact;
     week.place(index);
   }
-  finish(week, goals);
+  week.byBlocks = false;
   return week;
 }
 
@@ -113,7 +107,7 @@ function exactly(jobs: number): number {
 }
 
 /** Takes jobs off the worst minutes of a small week. */
-function finish(week: Week, goals: readonly number[]): void {
+function takeOffPeaks(week: Week, goals: readonly number[]): void {
   const tries = week.problem.tasks.length > LARGE_PROBLEM ? 0 : FRESH_TRIES;
   for (const [pool, goal] of goals.entries()) repair(week, pool, { moves: Number.POSITIVE_INFINITY, tries, goal });
 }
