@@ -48,14 +48,14 @@ export function freshWeek(problem: Problem, kinds: readonly boolean[] = [false])
 
 /** Load that the peaks of all pools sum to, of each kind of curve. */
 function total(week: Week): number {
-  let sum = 0;
-  for (const lanes of week.lanes) {
-    for (const kind of week.kinds) {
-      const alike = lanes.filter((lane) => lane.expected === kind);
-      sum += Math.max(0, ...alike.map((lane) => lane.board.peak()));
-    }
-  }
-  return sum;
+  return week.lanes.reduce((sum, _, pool) => sum + totalOf(week, pool), 0);
+}
+
+function totalOf({ lanes, kinds }: Week, pool: number): number {
+  return kinds.reduce((sum, kind) => {
+    const alike = (lanes[pool] ?? []).filter((lane) => lane.expected === kind);
+    return sum + Math.max(0, ...alike.map((lane) => lane.board.peak()));
+  }, 0);
 }
 
 /** A small week gains as much by other orders, and a large one only where a peak is far over its mean. */
@@ -67,16 +67,23 @@ function mayPay({ problem, lanes }: Week): boolean {
     .some(({ board, expected }) => !expected && board.peak() > (FAR_OVER_MEAN * board.area()) / WEEK_MINUTES);
 }
 
-/** Anneals the week, and leaves it as it was when that did not lower its peaks. */
+/** Anneals the week, and leaves each pool as it was whose peaks that did not lower. */
 export function improve(week: Week): void {
   const before = [...week.starts];
-  const least = total(week);
+  const totals = week.lanes.map((_, pool) => totalOf(week, pool));
+  const early = week.early();
   anneal(week);
-  if (total(week) <= least) return;
-  for (const [index, starts] of before.entries()) {
-    if (!week.problem.tasks[index]?.shape) continue;
+  const worse = new Set(totals.keys().filter((pool) => totalOf(week, pool) > (totals[pool] ?? 0)));
+  putBack(week, before, (pool) => worse.has(pool));
+  // Jobs of two pools can wait for each other: half of an annealed week may be out of order.
+  if (week.early().some((index) => !early.includes(index))) putBack(week, before, () => true);
+}
+
+function putBack(week: Week, starts: Week["starts"], inPools: (pool: number) => boolean): void {
+  for (const [index, { shape, pool }] of week.problem.tasks.entries()) {
+    if (!shape || !inPools(pool)) continue;
     week.take(index);
-    week.put(index, starts ?? []);
+    week.put(index, starts[index] ?? []);
   }
 }
 

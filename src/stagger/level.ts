@@ -123,9 +123,9 @@ export function level(
       weights: bound.weights,
     };
   });
-  const outOfOrder = problem.tasks
-    .filter((_, index) => !week.inOrder(index, week.starts[index] ?? []))
-    .map((task) => task.name)
+  const outOfOrder = week
+    .early()
+    .map((index) => problem.tasks[index]?.name ?? "")
     .sort();
   return { problem, pools: reports, slots, starts: week.starts, moved, unplaceable: problem.unplaceable, outOfOrder };
 }

@@ -178,6 +178,11 @@ export class Week {
     return allowed !== undefined && starts.every((start) => contains(allowed, start));
   }
 
+  /** The tasks that start before what they wait for is expected to have ended. */
+  early(): number[] {
+    return [...this.starts.keys()].filter((index) => !this.inOrder(index, this.starts[index] ?? []));
+  }
+
   /** Whether a task that was just placed, and all that wait for it directly, start in order. */
   keepsOrder(index: number): boolean {
     if (this.outOfOrder.has(index)) return false;

@@ -47,22 +47,17 @@ function checkStarts(shape: Shape, starts: readonly number[]): void {
   }
 }
 
-/** Tasks that start before what they wait for is expected to have ended. */
-function outOfOrder(week: Week): number[] {
-  return [...week.problem.tasks.keys()].filter((index) => !week.inOrder(index, week.starts[index] ?? []));
-}
-
 describe("annealing", () => {
   it("leaves every job as many starts as it has, each one that it may have, and in order", () => {
     fc.assert(
       fc.property(kinds, seeds, curves, (kind, seed, curvesOf) => {
         const problem = problemOf(inOneZone(makeWeek(kind, 60, seed)));
         const week = placedInOrder(problem, curvesOf);
-        const early = outOfOrder(week);
+        const early = week.early();
         anneal(week);
         for (const [index, { shape }] of problem.tasks.entries())
           if (shape) checkStarts(shape, week.starts[index] ?? []);
-        for (const index of outOfOrder(week)) expect(early).toContain(index);
+        for (const index of week.early()) expect(early).toContain(index);
       }),
       { numRuns: 10 },
     );
@@ -135,6 +130,23 @@ describe("annealing", () => {
       expect(week.lanes.flat().map((lane) => [...lane.board.folded])).toEqual(loads);
     }
     expect(taken).toBeGreaterThan(0);
+  });
+});
+
+describe("several pools", () => {
+  it("are annealed each for itself: none has a higher peak, nor a job that starts earlier than it may", () => {
+    fc.assert(
+      fc.property(kinds, seeds, (kind, seed) => {
+        const jobs = inOneZone(makeWeek(kind, 90, seed)).map((job, k) => ({ ...job, pool: `pool-${k % 3}` }));
+        const week = placedInOrder(problemOf(jobs));
+        const peaks = week.lanes.map((_, pool) => Math.max(...week.peaks(pool)));
+        const early = week.early();
+        improve(week);
+        for (const [pool, before] of peaks.entries()) expect(Math.max(...week.peaks(pool))).toBeLessThanOrEqual(before);
+        for (const index of week.early()) expect(early).toContain(index);
+      }),
+      { numRuns: 15 },
+    );
   });
 });
 
