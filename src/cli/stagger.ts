@@ -17,7 +17,7 @@ import {
   staggerText,
   withSlots,
 } from "../stagger/index.ts";
-import { type CommonOptions, jsonOption, requireProject, wholeNumber, withCommon } from "./command.ts";
+import { type CommonOptions, jsonOption, requireProject, shownPath, wholeNumber, withCommon } from "./command.ts";
 import type { DefineCommand } from "./commands.ts";
 import { observeRuns } from "./observe.ts";
 import { type Paint, type Terminal, terminalOf } from "./terminal.ts";
@@ -65,7 +65,7 @@ export const defineStagger: DefineCommand = (command, world) =>
       else terminal.out(staggerText(levelling, realised, { paint: painter(terminal) }).trimEnd());
       for (const guess of wrongGuesses) terminal.note(`${terminal.paintNote("!", "yellow")} ${guess.message}`);
       if (options.svg !== undefined) await writeSvg(world, options.svg, levelling, manifest.namespace, terminal);
-      if (options.write) await writeLock(project, levelling, terminal);
+      if (options.write) await writeLock(world, project, levelling, terminal);
       else if (levelling.moved.length > 0) terminal.note(`nothing was written; rota stagger --write keeps these slots`);
     });
 
@@ -104,6 +104,7 @@ async function writeSvg(
 
 /** Whole or not at all: the daemon reads this file while it runs. */
 async function writeLock(
+  world: World,
   project: Project & { readonly desired: DesiredState },
   levelling: Levelling,
   terminal: Terminal,
@@ -113,5 +114,5 @@ async function writeLock(
   const birth = `${file}.new`;
   await writeFile(birth, renderLock(lock));
   await rename(birth, file);
-  terminal.note(`wrote ${file}`);
+  terminal.note(`wrote ${shownPath(world, file)}`);
 }

@@ -181,8 +181,9 @@ describe("a manifest", () => {
     expect(report["slots"]).toEqual([
       expect.objectContaining({ job: "report", starts: [expect.stringMatching(/^(Mon|Tue|Wed|Thu|Fri) \d\d:\d\d$/)] }),
     ]);
-    const { code, stdout } = await project.rota(["stagger", "--write", "--svg", "week.svg"]);
+    const { code, stdout, stderr } = await project.rota(["stagger", "--write", "--svg", "week.svg"]);
     expect(code).toBe(0);
+    expect(stdout + stderr).toMatch(/^wrote jobs\.lock\.yaml$/m);
     expect(stdout).toContain("no schedule below");
     expect(await readFile(join(project.folder, "jobs.lock.yaml"), "utf8")).toContain("report:");
     expect(await readFile(join(project.folder, "week.svg"), "utf8")).toContain("<svg");
