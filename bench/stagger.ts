@@ -13,7 +13,7 @@ import { Scale } from "../src/stagger/weigh.ts";
 import { SeededRandom } from "../test/support/random.ts";
 import type { Report } from "./report.ts";
 import { makeSmallWeek, solveGrid } from "./staggerMilp.ts";
-import { makeJob, makeTiledWeek, makeWeek, type WeekKind } from "./weeks.ts";
+import { makeJob, makeTiledWeek, makeWeek, type WeekKind, withSteadyClocks } from "./weeks.ts";
 
 const AT = Date.UTC(2026, 10, 23);
 const SIZES = [100, 1000, 10_000, 100_000] as const;
@@ -24,6 +24,8 @@ type Starts = readonly (readonly number[] | undefined)[];
 export async function run(report: Report): Promise<void> {
   for (const size of SIZES) for (const kind of KINDS) if (size < 100_000 || kind === "mixed") week(report, kind, size);
   for (const kind of KINDS) seeds(report, kind);
+  for (const kind of KINDS) steadyClocks(report, kind, 10_000, [1, 2, 3, 4, 5, 6]);
+  steadyClocks(report, "mixed", 100_000, [1]);
   for (const size of [1000, 10_000]) oneZone(report, size);
   for (const size of [1000, 10_000]) tiled(report, size);
   await small(report);
@@ -80,6 +82,25 @@ function seeds(report: Report, kind: WeekKind): void {
     `${kind} 10000, seeds 1–3 and 4–6: peak ÷ bound, mean`,
     `${mean(ratios.slice(0, 3))} / ${mean(ratios.slice(3))}`,
     `${ratios.map((ratio) => ratio.toFixed(3)).join(", ")}; worst ${Math.max(...ratios).toFixed(3)}`,
+  );
+}
+
+/** Zones that never change their clocks: the same weeks with one half of the year to level. */
+function steadyClocks(report: Report, kind: WeekKind, size: number, of: readonly number[]): void {
+  const times: number[] = [];
+  const ratios = of.map((seed) => {
+    const jobs = withSteadyClocks(makeWeek(kind, size, seed));
+    const problem = buildProblem(jobs, [], { at: AT });
+    const from = process.cpuUsage();
+    freshWeek(problem);
+    times.push(process.cpuUsage(from).user / 1000);
+    const { pools } = level(jobs, [], undefined, { at: AT, profiles: false });
+    return (pools[0]?.peak ?? 0) / (pools[0]?.bound ?? 1);
+  });
+  report(
+    `${kind} ${size}, no clock changes: peak ÷ bound, mean of ${of.length}`,
+    (ratios.reduce((a, b) => a + b, 0) / ratios.length).toFixed(3),
+    `${ratios.map((ratio) => ratio.toFixed(3)).join(", ")}; search ${times.map((time) => time.toFixed(0)).join(", ")} ms CPU`,
   );
 }
 

@@ -24,6 +24,24 @@ export function makeWeek(kind: WeekKind, count: number, seed = 1): Job[] {
   return Array.from({ length: count }, (_, k) => makeJob(`job-${String(k).padStart(6, "0")}`, kind, random));
 }
 
+/** At the same distance from UTC, or nearly, zones that never change their clocks. */
+const STEADY: Readonly<Record<string, string>> = {
+  UTC: "UTC",
+  "America/Toronto": "America/Bogota",
+  "America/Los_Angeles": "America/Phoenix",
+  "Europe/Berlin": "Africa/Lagos",
+  "Asia/Tokyo": "Asia/Tokyo",
+  "Australia/Sydney": "Asia/Vladivostok",
+};
+
+/** The same week where no clock changes: one half of the year to level, and not two at once. */
+export function withSteadyClocks(jobs: readonly Job[]): Job[] {
+  return jobs.map((job) => {
+    const timezone = STEADY[job.schedule.timezone] ?? "UTC";
+    return { ...job, schedule: { ...job.schedule, timezone } };
+  });
+}
+
 /** One more job of the same kind of week, for edits. */
 export function makeJob(name: string, kind: WeekKind, random: SeededRandom): Job {
   const schedule = makeSchedule(kind, random);
