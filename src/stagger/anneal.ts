@@ -3,8 +3,8 @@ import { placingOrder, type Week } from "./search.ts";
 /** Of the burden, sweep by sweep: first all hours are levelled, then more and more the highest alone. */
 const STEEPNESS = [16, 128, 512] as const;
 
-/** In a large week the first sweeps look at blocks of five minutes: the last one mends what that costs. */
-const LARGE_PROBLEM = 2000;
+/** More jobs than this: the first sweeps look at blocks of five minutes: the last one mends what that costs. */
+export const LARGE_PROBLEM = 2000;
 const LAST = STEEPNESS.at(-1);
 
 /**

@@ -1,4 +1,4 @@
-import { anneal } from "./anneal.ts";
+import { anneal, LARGE_PROBLEM } from "./anneal.ts";
 import type { Problem } from "./problem.ts";
 import { repair } from "./repair.ts";
 import { placingOrder, USUAL_POWERS, Week } from "./search.ts";
@@ -9,7 +9,6 @@ import type { Task } from "./task.ts";
 
 /** Tries at the peak after a fresh search: small weeks are rough enough to gain by it, large ones are not. */
 const FRESH_TRIES = 3000;
-const LARGE_PROBLEM = 2000;
 const HUGE_PROBLEM = 20_000;
 /** A peak this far over the mean of the week asks for annealing. */
 const FAR_OVER_MEAN = 1.1;

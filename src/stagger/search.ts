@@ -26,8 +26,6 @@ export class Week {
   /** Where the first of several starts may stand, by shape: it is asked for again and again. */
   readonly #firstRooms: Map<Shape, Interval[]> = new Map<Shape, Interval[]>();
   readonly #followers: ReadonlyMap<number, readonly number[]>;
-  /** Tasks whose `after` left them no start; they were placed without it. */
-  readonly outOfOrder: Set<number> = new Set<number>();
 
   constructor(problem: Problem, kinds: readonly boolean[] = [false]) {
     this.problem = problem;
@@ -157,14 +155,12 @@ export class Week {
     const { tasks } = this.problem;
     const task = tasks[index] as Task;
     const shape = task.shape as Shape;
-    this.outOfOrder.delete(index);
     if (task.after.length === 0 && !this.#followers.has(index)) return shape;
     const allowed = allowedAfter(tasks, this.#followers, index, this.starts);
     if (allowed && packEarliest(allowed, shape.times, shape.apartMinutes)) {
       const { periodMinutes, times, apartMinutes } = shape;
       return { ...shape, allowed, circular: shape.circular && closes(allowed, times, apartMinutes, periodMinutes) };
     }
-    this.outOfOrder.add(index);
     return shape;
   }
 
@@ -185,10 +181,9 @@ export class Week {
 
   /** Whether a task that was just placed, and all that wait for it directly, start in order. */
   keepsOrder(index: number): boolean {
-    if (this.outOfOrder.has(index)) return false;
-    return (this.#followers.get(index) ?? []).every((next) => {
-      const starts = this.starts[next];
-      return starts === undefined || this.inOrder(next, starts);
+    return [index, ...(this.#followers.get(index) ?? [])].every((each) => {
+      const starts = this.starts[each];
+      return starts === undefined || this.inOrder(each, starts);
     });
   }
 

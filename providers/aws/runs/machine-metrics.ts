@@ -13,7 +13,7 @@ const METRICS = {
   /** Of machines on Nitro alone. */
   ebsRead: { name: "EBSReadBytes", stat: "Sum" },
   ebsWrite: { name: "EBSWriteBytes", stat: "Sum" },
-  /** Of disks in the machine itself, where it has any. */
+  /** Of disks in the machine itself, which few types have. */
   diskRead: { name: "DiskReadBytes", stat: "Sum" },
   diskWrite: { name: "DiskWriteBytes", stat: "Sum" },
 } as const;
